@@ -1,0 +1,40 @@
+# Every target makes the environment it needs. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+.DEFAULT_GOAL := help
+.PHONY: help report test lab check fix bench clean
+
+help:  ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+report: $(READY)  ## Run all notebooks on the testbed and write reports/index.html
+	$(BIN)/lab report
+
+test: $(READY)  ## Run all tests but those that need a GPU or a peer package
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not gpu and not peer"
+
+lab: $(READY)  ## Open JupyterLab on notebooks/ (loopback, with its token)
+	$(BIN)/python -m jupyterlab --ip=127.0.0.1 notebooks
+
+check: $(READY)  ## Lint and type-check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fix: $(READY)  ## Format, and mend what the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)  ## Run every benchmark beside its peer (quiet machine, half an hour)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,peer]'
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:  ## Remove the environment, caches and reports (runs and stores in data/ stay)
+	rm -rf $(VENV) build dist reports *.egg-info .pytest_cache .mypy_cache .ruff_cache

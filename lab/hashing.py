@@ -1,0 +1,78 @@
+"""Stable hashes of texts, messages and parameters: the same on every machine and in every year.
+
+A value is written as canonical JSON (sorted keys, no spaces, ASCII) and hashed with SHA-256.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ID_DIGITS = 16
+
+
+def canonical(value: object) -> str:
+    """Write `value` as JSON that is equal for equal values.
+
+    Takes None, bool, int, finite float, str, and mappings (with str keys), sequences and sets of
+    these; paths count as their text. Tuples and lists are equal; sets are sorted.
+
+    Raises
+    ------
+    TypeError
+        If a value has no canonical form; hash what defines it instead.
+    ValueError
+        If a number is not finite.
+
+    Examples
+    --------
+    >>> canonical({"b": (1, 2), "a": None})
+    '{"a":null,"b":[1,2]}'
+    """
+    return json.dumps(
+        _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    )
+
+
+def digest(value: object, *, digits: int = 64) -> str:
+    """Return the first `digits` hex digits of the SHA-256 of the canonical form of `value`."""
+    return hashlib.sha256(canonical(value).encode("ascii")).hexdigest()[:digits]
+
+
+def example_id(
+    history: Sequence[Mapping[str, str]],
+    instruction: str,
+    input: str,
+    output: str,
+) -> str:
+    """Return the id of an example: 16 hex digits over its four texts, in this order."""
+    text = json.dumps([_plain(history), instruction, input, output], separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:ID_DIGITS]
+
+
+def file(path: str | Path) -> str:
+    """Return the SHA-256 of a file's bytes, 64 hex digits."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Mapping):
+        odd = [key for key in value if not isinstance(key, str)]
+        if odd:
+            raise TypeError(f"keys must be str to be hashed, got {odd[0]!r}")
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted((_plain(item) for item in value), key=canonical)
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:  # a numpy scalar
+        return _plain(value.item())
+    if hasattr(value, "tolist") and getattr(value, "ndim", 0) >= 1:  # an array
+        return _plain(value.tolist())
+    raise TypeError(f"no canonical form for {type(value).__name__}: {value!r}")

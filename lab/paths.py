@@ -1,0 +1,73 @@
+"""Where things live; the only module that spells a folder name.
+
+The root is the checkout that holds this package, or else the working folder. `WINNOW_DATA` moves
+the data folder, `WINNOW_SHARED` names a folder of other people's data for tests and benchmarks.
+"""
+
+import os
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def root() -> Path:
+    """Return the folder of the checkout, or the working folder of an installed package."""
+    checkout = PACKAGE.parent
+    return checkout if (checkout / "pyproject.toml").exists() else Path.cwd()
+
+
+def data() -> Path:
+    """Return the data folder: `WINNOW_DATA`, or `data/` under the root."""
+    moved = os.environ.get("WINNOW_DATA")
+    return Path(moved).resolve() if moved else root() / "data"
+
+
+def seeds() -> Path:
+    """Return the folder of seed tasks, given and committed (never moved by `WINNOW_DATA`)."""
+    return root() / "data" / "seeds"
+
+
+def samples() -> Path:
+    """Return the folder of sample files, given and committed (never moved by `WINNOW_DATA`)."""
+    return root() / "data" / "samples"
+
+
+def raw() -> Path:
+    """Return the folder of downloads, given and never edited."""
+    return data() / "raw"
+
+
+def runs() -> Path:
+    """Return the folder of runs: one folder per step, in it one per run."""
+    return data() / "runs"
+
+
+def store() -> Path:
+    """Return the folder of replies and vectors that can be made again."""
+    return data() / "store"
+
+
+def notebooks() -> Path:
+    """Return the folder of notebooks."""
+    return root() / "notebooks"
+
+
+def reports() -> Path:
+    """Return the folder of rendered reports: `WINNOW_REPORTS`, or `reports/` under the root."""
+    moved = os.environ.get("WINNOW_REPORTS")
+    return Path(moved).resolve() if moved else root() / "reports"
+
+
+def shared() -> Path:
+    """Return the folder of other people's data: `WINNOW_SHARED`, or `../shared` (may not exist)."""
+    return Path(os.environ.get("WINNOW_SHARED", root().parent / "shared")).resolve()
+
+
+def base_model() -> Path:
+    """Return the folder of the testbed's base model, which ships with the package."""
+    return PACKAGE / "testbed" / "base"
+
+
+def prompts(part: str) -> Path:
+    """Return the folder of prompt files of a part, such as `score`."""
+    return PACKAGE / part / "prompts"

@@ -1,0 +1,99 @@
+"""The shape of the package: who may import whom, and from what outside."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LAYERS = [  # a part may import from earlier layers, and from itself
+    {"errors", "paths", "hashing"},
+    {"records"},
+    {"runs", "llm", "load"},
+    {"filters", "score", "embed", "select", "coverage", "tune", "judge"},
+    {"synth", "testbed"},
+    {"ablate"},
+    {"report", "widgets", "cli"},
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+STANDARD_ONLY = LAYERS[0]
+ONLY_IN = {  # outside package -> the parts that may import it
+    "IPython": {"widgets", "report", "llm", "tune", "ablate"},
+    "anywidget": {"widgets"},
+    "ipywidgets": {"widgets"},
+    "itables": {"widgets", "report"},
+    "nbclient": {"report", "cli"},
+    "nbconvert": {"report"},
+    "openai": {"llm"},
+    "papermill": {"report", "cli"},
+    "plotly": {"report", "widgets", "ablate"},
+    "starlette": {"testbed"},
+    "typer": {"cli"},
+    "uvicorn": {"testbed"},
+}
+LAZY = {"torch", "transformers", "umap", "hdbscan", "trl", "ray", "peft", "accelerate"}
+FILES = sorted((ROOT / "lab").rglob("*.py"))
+
+
+def imports(path, *, top_only=False):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = tree.body if top_only else ast.walk(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: write the import out from `lab`"
+            yield from ([*node.module.split("."), alias.name] for alias in node.names)
+
+
+def part(path):
+    return path.relative_to(ROOT / "lab").with_suffix("").parts[0]
+
+
+NAMED = [path for path in FILES if part(path) != "__init__"]
+
+
+def name_of(path):
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", NAMED, ids=name_of)
+def test_imports_go_down_only(path):
+    here = part(path)
+    for name, *rest in imports(path):
+        if name == "lab" and rest and rest[0] in LEVEL:
+            assert rest[0] == here or LEVEL[rest[0]] < LEVEL[here], f"{here} imports {rest[0]}"
+        else:
+            assert here in ONLY_IN.get(name, {here}), f"{here} imports {name}"
+            if here in STANDARD_ONLY:
+                assert name in sys.stdlib_module_names | {"lab"}, f"{here} imports {name}"
+
+
+@pytest.mark.parametrize("path", NAMED, ids=name_of)
+def test_heavy_libraries_are_imported_where_they_are_used(path):
+    for name, *_ in imports(path, top_only=True):
+        assert name not in LAZY, f"{name_of(path)} imports {name} at its top"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_house_rules_of_a_module(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 400
+    # `python lab/x.py` puts lab/ first on sys.path, where lab/select hides the stdlib's select
+    assert "__name__ ==" not in text
+    names = [node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)]
+    assert "print" not in names
+    assert path.stem not in {"utils", "helpers", "common", "manager", "base", "misc", "core"}
+
+
+def test_every_part_has_a_level():
+    assert {part(path) for path in FILES} - {"__init__"} <= set(LEVEL)
+    assert sys.stdlib_module_names & set(LEVEL) == {"select"}
+
+
+def test_import_lab_does_nothing():
+    code = "import sys, lab; print(sorted({'numpy', 'pandas', 'torch'} & set(sys.modules)))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
