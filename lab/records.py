@@ -4,10 +4,14 @@ A pool is a DataFrame of examples indexed by `id`. Text never changes under an i
 rewrites makes new rows, with `parent` set to the id they were made from.
 """
 
+import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from lab import hashing
 from lab.errors import DataError
@@ -114,6 +118,41 @@ def fingerprint(pool: pd.DataFrame | pd.Index) -> str:
     """Return a hash of the ordered ids: what a run takes as its input."""
     index = pool if isinstance(pool, pd.Index) else pool.index
     return hashing.digest([str(key) for key in index], digits=hashing.ID_DIGITS)
+
+
+def write_parquet(table: pd.DataFrame, path: str | Path) -> Path:
+    """Write a frame as Parquet under a temporary name, then move it into place.
+
+    Raises
+    ------
+    DataError
+        If a column mixes kinds that Parquet cannot hold together.
+    """
+    path = Path(path)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    named = table.set_axis([str(name) for name in table.columns], axis=1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        named.to_parquet(part)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        part.unlink(missing_ok=True)
+        raise DataError(f"cannot be written as Parquet: {error}", file=path) from error
+    part.replace(path)
+    return path
+
+
+def read_parquet(path: str | Path) -> pd.DataFrame:
+    """Read a frame that `write_parquet` wrote; nested values come back as lists and dicts."""
+    try:
+        arrow = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DataError(f"cannot be read as Parquet: {error}", file=path) from error
+    table: pd.DataFrame = arrow.to_pandas()
+    for name in arrow.column_names:
+        if pa.types.is_nested(arrow.schema.field(name).type):
+            values = pd.Series(arrow.column(name).to_pylist(), index=table.index, dtype="object")
+            table[name] = values
+    return table
 
 
 def _column(name: str, values: list[Any], index: pd.Index) -> "pd.Series[Any]":

@@ -1,0 +1,110 @@
+import pandas as pd
+import pytest
+
+from lab import hashing, records
+from lab.errors import DataError
+
+ROWS = [
+    {"instruction": "Add.", "input": "1 2", "output": "3", "votes": 4},
+    {"instruction": "说一个颜色。", "output": "红色"},
+    {"instruction": "Add.", "input": "1 2", "output": "3", "votes": 9},
+]
+
+
+@pytest.fixture
+def pool():
+    return records.frame(ROWS, source="me")
+
+
+def test_a_pool_has_the_schema_and_further_columns(pool):
+    assert list(pool.columns) == [*records.COLUMNS, "votes"]
+    assert pool.index.name == "id"
+    assert pool["source"].tolist() == ["me", "me"]
+    assert pool["history"].tolist() == [[], []]
+    assert pool["input"].tolist() == ["1 2", ""]
+    records.validate(pool)
+
+
+def test_the_first_of_equal_rows_stays(pool):
+    assert len(pool) == 2
+    assert pool["votes"].iloc[0] == 4
+
+
+def test_ids_are_hashes_of_the_texts(pool):
+    assert pool.index[0] == hashing.example_id([], "Add.", "1 2", "3")
+
+
+def test_an_empty_pool_is_a_pool():
+    records.validate(records.frame([]))
+
+
+def test_messages(pool):
+    assert records.conversation(pool.iloc[0]) == [
+        {"role": "user", "content": "Add.\n\n1 2"},
+        {"role": "assistant", "content": "3"},
+    ]
+    turns = [{"role": "system", "content": "Be brief."}]
+    row = {"history": turns, "instruction": "Hi", "input": "", "output": "Ho"}
+    assert records.prompt(row) == [*turns, {"role": "user", "content": "Hi"}]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"output": None}, r"row 0, field 'output': must be text, not NoneType"),
+        ({"instruction": 7}, r"row 0, field 'instruction': must be text, not int \(got 7\)"),
+        ({"history": "no"}, "row 0, field 'history': must be a list of messages"),
+        ({"history": [{"role": "bot", "content": "x"}]}, "role of system, user, assistant, tool"),
+    ],
+)
+def test_a_bad_row_is_named(change, message):
+    with pytest.raises(DataError, match=message):
+        records.frame([{"instruction": "a", "output": "b", **change}])
+
+
+def test_a_missing_text_is_named():
+    with pytest.raises(DataError, match=r"row 1, field 'output': no 'output' \(has \['history'"):
+        records.frame([{"instruction": "a", "output": "b"}, {"instruction": "a"}])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda pool: pool.drop(columns="source"), "needs the column 'source'"),
+        (lambda pool: pool.rename_axis("key"), "indexed by 'id', this one by 'key'"),
+        (lambda pool: pd.concat([pool, pool]), "ids must be distinct"),
+        (lambda pool: pool.assign(output="changed"), "the text changed under its id"),
+    ],
+)
+def test_validate_names_what_is_wrong(pool, spoil, message):
+    with pytest.raises(DataError, match=message):
+        records.validate(spoil(pool))
+
+
+def test_fingerprint_depends_on_order_and_ids_only(pool):
+    assert records.fingerprint(pool) == records.fingerprint(pool.assign(votes=0))
+    assert records.fingerprint(pool) != records.fingerprint(pool.iloc[::-1])
+    assert records.fingerprint(pool.index) == records.fingerprint(pool)
+
+
+def test_parquet_round_trip_keeps_history_as_lists(tmp_path):
+    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    rows = [{"instruction": "c", "output": "d", "history": turns, "tags": ["x"]}]
+    pool = records.frame([*rows, {"instruction": "e", "output": "f", "tags": []}])
+    back = records.read_parquet(records.write_parquet(pool, tmp_path / "pool.parquet"))
+    pd.testing.assert_frame_equal(back, pool, check_index_type=False)
+    assert isinstance(back["history"].iloc[0], list)
+    records.validate(back)
+
+
+def test_a_column_that_parquet_cannot_hold_is_named(tmp_path):
+    pool = records.frame([{"instruction": "a", "output": "b"}, {"instruction": "c", "output": "d"}])
+    with pytest.raises(DataError, match="odd"):
+        records.write_parquet(pool.assign(odd=[1, "x"]), tmp_path / "pool.parquet")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_not_parquet_is_named(tmp_path):
+    (tmp_path / "x.parquet").write_text("no")
+    with pytest.raises(DataError, match=r"x\.parquet: cannot be read as Parquet"):
+        records.read_parquet(tmp_path / "x.parquet")
