@@ -31,7 +31,8 @@ class DataError(WinnowError):
         field: str | None = None,
         value: object = None,
     ) -> None:
-        self.file, self.row, self.field, self.value = file, row, field, value
+        self.reason, self.value = message, value
+        self.file, self.row, self.field = file, row, field
         where = [
             str(file) if file is not None else "",
             f"row {row}" if row is not None else "",

@@ -1,0 +1,63 @@
+"""Alpaca's format: objects with `instruction`, `input` and `output`.
+
+Source: Taori et al. 2023, the file alpaca_data.json; `history` as pairs of (question, answer) is
+the common extension for dialogues.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from lab.errors import DataError
+from lab.load.loaded import Loaded, collect
+
+
+def alpaca(path: str | Path) -> Loaded:
+    """Read Alpaca's format from JSON or JSON Lines, gzipped or not.
+
+    An absent or null `input` is no input. An empty `output` is kept (`filters.length` finds it);
+    an empty `instruction` is refused. Other keys become columns.
+
+    Parameters
+    ----------
+    path : path
+        A JSON array of objects, or one object a line.
+
+    Returns
+    -------
+    Loaded
+        `pool`, and `refused` with row, field, reason and value of each row left out: broken
+        JSON, invalid UTF-8, a missing or wrong field, or the same four texts as an earlier row.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, or not one row fits.
+    """
+    return collect(path, _convert, hint="is this another format? see load.messages")
+
+
+def _convert(given: dict[str, Any]) -> dict[str, Any]:
+    for name in ("instruction", "output"):
+        if name not in given:
+            raise DataError("is missing", field=name, value=sorted(given))
+    text = given.get("input")
+    return {**given, "input": "" if text is None else text, "history": _history(given)}
+
+
+def _history(given: dict[str, Any]) -> list[dict[str, str]]:
+    turns = given.get("history")
+    if turns is None:
+        return []
+    if not isinstance(turns, list):
+        raise DataError("must be a list of pairs", field="history", value=turns)
+    messages = []
+    for pair in turns:
+        if not (isinstance(pair, list) and len(pair) == 2):
+            raise DataError(
+                "must be a list of (question, answer) pairs", field="history", value=pair
+            )
+        for role, content in zip(("user", "assistant"), pair, strict=True):
+            if not isinstance(content, str):
+                raise DataError("must hold text only", field="history", value=content)
+            messages.append({"role": role, "content": content})
+    return messages

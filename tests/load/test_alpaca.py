@@ -1,0 +1,100 @@
+import json
+
+import pytest
+
+from lab import load, records
+from lab.errors import DataError
+
+GOOD = {"instruction": "Name a colour.", "input": "", "output": "Red."}
+
+
+def lines(tmp_path, rows):
+    path = tmp_path / "rows.jsonl"
+    text = [row if isinstance(row, bytes) else json.dumps(row).encode() for row in rows]
+    path.write_bytes(b"\n".join(text))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "reason"),
+    [
+        (b'{"instruction": "a", "output"', "", "broken JSON"),
+        (b'{"instruction": "\xff", "output": "b"}', "", "invalid UTF-8"),
+        (b'["not", "an", "object"]', "", "must be an object"),
+        ({"input": "", "output": "b"}, "instruction", "is missing"),
+        ({"instruction": "a"}, "output", "is missing"),
+        ({"instruction": "a", "output": 3}, "output", "must be text, not int"),
+        ({"instruction": None, "output": "b"}, "instruction", "must be text, not NoneType"),
+        ({"instruction": "a", "input": ["x"], "output": "b"}, "input", "must be text, not list"),
+        ({"instruction": " \n", "output": "b"}, "instruction", "is empty"),
+        ({"instruction": "a", "output": "\ud800"}, "output", "holds half of a surrogate pair"),
+        ({"instruction": "a", "output": "b", "history": ["x"]}, "history", "must be a list of"),
+        ({"instruction": "a", "output": "b", "history": [["x", 1]]}, "history", "must hold text"),
+        (GOOD, "", "the same four texts as an earlier row"),
+    ],
+)
+def test_a_bad_row_is_refused_with_its_line_field_and_reason(tmp_path, row, field, reason):
+    loaded = load.alpaca(lines(tmp_path, [GOOD, row, {**GOOD, "output": "Blue."}]))
+    assert loaded.pool["output"].tolist() == ["Red.", "Blue."]
+    refused = loaded.refused.iloc[0]
+    assert (refused["file"], refused["row"], refused["field"]) == ("rows.jsonl", 2, field)
+    assert refused["reason"].startswith(reason)
+    assert refused["raw"]
+    assert loaded.rows == len(loaded.pool) + len(loaded.refused) == 3
+
+
+def test_what_is_kept_though_unusual(tmp_path):
+    rows = [
+        {"instruction": "用一句话介绍长城。", "output": "长城是中国古代的防御工程。"},
+        {"instruction": "a", "input": None, "output": ""},
+        {"instruction": "a\u2028b", "output": "c", "id": 7, "votes": 3},
+        {"instruction": "d", "output": "e", "history": [["q", "r"]]},
+    ]
+    pool = load.alpaca(lines(tmp_path, rows)).pool
+    assert pool["output"].tolist() == ["长城是中国古代的防御工程。", "", "c", "e"]
+    assert pool["input"].tolist() == [""] * 4
+    assert pool["given_id"].tolist()[2] == 7
+    assert pool["votes"].tolist()[2] == 3
+    assert [turn["role"] for turn in pool["history"].iloc[3]] == ["user", "assistant"]
+    assert pool["source"].unique().tolist() == ["rows.jsonl"]
+    records.validate(pool)
+
+
+def test_a_file_of_another_format_is_an_error_that_says_so(tmp_path):
+    path = lines(tmp_path, [{"text": "a"}, {"text": "b"}])
+    with pytest.raises(DataError, match=r"not one of 2 rows fits \(is missing\).*load.messages"):
+        load.alpaca(path)
+
+
+def test_counts_of_reasons(tmp_path):
+    loaded = load.alpaca(lines(tmp_path, [GOOD, GOOD, b"{", b"["]))
+    assert loaded.reasons().to_dict() == {
+        ("", "broken JSON"): 2,
+        ("", "the same four texts as an earlier row"): 1,
+    }
+    assert repr(loaded) == "Loaded(4 rows: 1 in the pool, 3 refused)"
+
+
+def test_the_dirty_sample_that_ships(tmp_path):
+    from lab import paths
+
+    loaded = load.alpaca(paths.samples() / "alpaca-dirty.jsonl")
+    assert loaded.rows == len(loaded.pool) + len(loaded.refused)
+    assert len(load.alpaca(paths.samples() / "alpaca.json").refused) == 0
+    assert {"broken JSON", "invalid UTF-8", "is missing"} <= set(loaded.refused["reason"])
+
+
+@pytest.mark.realdata
+def test_all_of_alpaca(shared):
+    loaded = load.alpaca(shared / "data/alpaca/alpaca_data.json.gz")
+    assert (len(loaded.pool), len(loaded.refused)) == (52_002, 0)
+    assert (loaded.pool["output"].str.strip() == "").sum() == 28
+
+
+@pytest.mark.realdata
+def test_a_file_with_fourteen_broken_lines(shared):
+    path = shared / "data/self_instruct/alpaca_libre_raw/alpaca_libre_tasks_v2.jsonl.gz"
+    loaded = load.alpaca(path)
+    assert loaded.reasons()[("", "broken JSON")] == 14
+    assert loaded.rows == 2_280 + 14
+    assert loaded.rows == len(loaded.pool) + len(loaded.refused)
