@@ -1,5 +1,15 @@
 """Scores: one number per example, under its paper's name, scale and direction."""
 
 from lab.score.length import length, length_tokens
+from lab.score.rating import expected_rating, rating, ratings
+from lab.score.replies import half_steps, rater_noise
 
-__all__ = ["length", "length_tokens"]
+__all__ = [
+    "expected_rating",
+    "half_steps",
+    "length",
+    "length_tokens",
+    "rater_noise",
+    "rating",
+    "ratings",
+]

@@ -1,0 +1,148 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lab.score.replies import (
+    expected_value,
+    half_steps,
+    parse_rating,
+    rater_noise,
+    why_unrated,
+)
+
+
+@pytest.mark.parametrize(
+    ("reply", "value"),
+    [
+        ("4.5", 4.5),
+        ("4.5\nThe answer is right.", 4.5),
+        ("  5.0  \n", 5.0),
+        ("0", 0.0),
+        ("**4**\nbecause", 4.0),
+        ("4.5/5\nbecause", 4.5),
+        ("4 out of 5.", 4.0),
+        ("Score: 3.5\nbecause", 3.5),
+        ("Accuracy: 3", 3.0),
+        ("Creativity of the reply: 2.5 / 5", 2.5),
+        ("评分：4.5\n理由如下", 4.5),
+        ("4.5分", 4.5),
+        ("It is fine.\n\n**Score:** 4.5", 4.5),
+        ("I think the rating is 3 here.", 3.0),
+        ("理由很多。\n得分为3.5。", 3.5),
+    ],
+)
+def test_ratings_that_can_be_read(reply, value):
+    assert parse_rating(reply) == value
+    assert why_unrated(reply) is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (None, "failed"),
+        ("", "unparsed"),
+        ("I cannot rate this.", "unparsed"),
+        ("The 3 facts are right.", "unparsed"),
+        ("3 facts are wrong\nbut it is kind", "unparsed"),
+        ("4 5", "unparsed"),
+        ("4.5.1", "unparsed"),
+        ("Score: four", "unparsed"),
+        ("9/10", "unparsed"),
+        ("Score: 4/10", "unparsed"),
+        ("Score: 45", "out_of_range"),
+        ("-1", "out_of_range"),
+        ("6\nsuperb", "out_of_range"),
+    ],
+)
+def test_anything_else_is_missing_with_its_reason(reply, reason):
+    assert math.isnan(parse_rating(reply))
+    assert why_unrated(reply) == reason
+
+
+def token(text, **others):
+    """A token with what else might have come, by probability."""
+    chances = {text: 1 - sum(others.values())} | others
+    top = [
+        {"token": t, "logprob": math.log(p) if p else -math.inf} for t, p in chances.items() if p
+    ]
+    return {"token": text, "logprob": math.log(chances[text]), "top_logprobs": top}
+
+
+@pytest.mark.parametrize(
+    ("tokens", "value"),
+    [
+        ([token("4")], 4.0),
+        ([token("4", **{"5": 0.25, "3": 0.25})], 4.0),
+        ([token("4", **{"5": 0.5})], 4.5),
+        ([token("4.5", **{"5": 0.2, "3.5": 0.3})], 0.5 * 4.5 + 0.2 * 5 + 0.3 * 3.5),
+        ([token("4"), token("."), token("5")], 4.5),
+        ([token("4"), token("."), token("5", **{"0": 0.5})], 4.25),
+        ([token("4"), token(".", **{"\n": 0.4}), token("5")], 4.3),
+        ([token("4"), token("\n", **{".": 0.2})], 4.1),
+        ([token("4"), token(".5")], 4.5),
+        ([token("4", **{"5": 0.5}), token("."), token("5")], 4.75),
+        ([token("\n"), token("**"), token(" 3")], 3.0),
+        ([token("4", The=0.5)], 4.0),
+    ],
+)
+def test_expected_value_by_hand(tokens, value):
+    assert expected_value(tokens) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("tokens", [[], [token("The")], [token("\n")], [token("9")]])
+def test_no_number_first_means_no_expected_value(tokens):
+    assert math.isnan(expected_value(tokens))
+
+
+def test_half_steps_sum_to_all_rows_and_to_what_a_cut_keeps():
+    ratings = pd.Series(np.random.default_rng(0).uniform(0, 5, 200).tolist() + [math.nan] * 7)
+    counts = half_steps(ratings)
+    assert counts.sum() == 207
+    assert counts["missing"] == 7
+    assert counts[["4.5", "5.0"]].sum() == (ratings >= 4.5).sum()
+    assert counts[["4.0", "4.5", "5.0"]].sum() == (ratings >= 4.0).sum()
+
+
+def test_half_steps_of_nothing():
+    assert half_steps(pd.Series([], dtype="float64")).sum() == 0
+
+
+def test_half_steps_refuse_what_is_no_rating():
+    with pytest.raises(ValueError, match=r"within 0 and 5, got -1.0"):
+        half_steps(pd.Series([-1.0, 3.0]))
+
+
+def drawn(noise, *, draws=4, rows=1500, seed=0):
+    """Half-step ratings of rows whose truth is anywhere, with normal noise."""
+    rng = np.random.default_rng(seed)
+    truth = rng.uniform(0, 5, rows)
+    values = truth[:, None] + rng.normal(0, noise, (rows, draws))
+    values = np.clip(np.round(values * 2) / 2, 0, 5)
+    ids = np.repeat(np.arange(rows), draws)
+    return pd.DataFrame(
+        {"id": ids, "rater": "one", "dimension": "accuracy", "rating": values.ravel()}
+    )
+
+
+@pytest.mark.parametrize("noise", [0.25, 0.5, 0.75])
+def test_planted_noise_is_found(noise):
+    assert rater_noise(drawn(noise))["one"] == pytest.approx(noise, rel=0.05)
+
+
+def test_the_ends_of_the_scale_hide_noise():
+    table = drawn(0.75)
+    assert rater_noise(table, min_distance=0)["one"] < 0.95 * rater_noise(table)["one"]
+
+
+def test_each_rater_has_its_own_noise_and_row_order_does_not_matter():
+    table = pd.concat([drawn(0.3), drawn(0.6, seed=1).assign(rater="two")])
+    noise = rater_noise(table)
+    assert noise["one"] < 0.4 < noise["two"]
+    pd.testing.assert_series_equal(noise, rater_noise(table.sample(frac=1, random_state=0)))
+
+
+def test_one_draw_tells_no_noise():
+    with pytest.raises(ValueError, match="no example has two ratings"):
+        rater_noise(drawn(0.5, draws=1))
