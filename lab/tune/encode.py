@@ -1,0 +1,147 @@
+"""Examples as token ids, with the loss on answers alone, and a count of what was left out.
+
+The ids of a prompt are the same in training and in generation: if the tokenizer would merge the
+end of a prompt with the start of its answer, the two are tokenised apart.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from lab.errors import TuneError
+from lab.tune.recipe import Recipe
+from lab.tune.templates import ChatTemplate, Span, Template, spans
+
+NO_LABEL = -100  # what torch's cross entropy ignores
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """One example as ids; `labels` equal the ids where a model is trained, else NO_LABEL."""
+
+    id: str
+    input_ids: list[int]
+    labels: list[int]
+
+    def __len__(self) -> int:
+        return len(self.input_ids)
+
+
+@dataclass(frozen=True, eq=False)
+class Encoding:
+    """All examples that can be trained on, and the ids of the others with their reasons."""
+
+    examples: list[Encoded]
+    skipped: Mapping[str, str]  # id -> reason
+    trimmed: Sequence[str]  # ids whose answer was cut at max_tokens
+    split: int  # examples whose prompt and answer were tokenised apart
+
+    def counts(self) -> dict[str, int]:
+        """Return how many examples fell to each reason."""
+        return dict(Counter(self.skipped.values()))
+
+
+def encode(pool: pd.DataFrame, recipe: Recipe, tokenizer: Any, *, end_of_turn: str) -> Encoding:
+    """Tokenise a pool for training; nothing is dropped without a reason on record.
+
+    Parameters
+    ----------
+    pool : frame of examples
+        Order does not matter: examples come back sorted by id.
+    recipe : Recipe
+        Its template, `max_tokens`, `trim` and `train_history` are used.
+    tokenizer : PreTrainedTokenizer
+        Any kind; a beginning-of-sequence token is added to text templates if it adds one.
+    end_of_turn : str
+        One token, trained as the end of each answer.
+
+    Raises
+    ------
+    TuneError
+        If a chat template cannot be used, or `end_of_turn` is not one token.
+    """
+    end_id = token_id(tokenizer, end_of_turn)
+    skipped: dict[str, str] = {}
+    written: dict[str, list[Span]] = {}
+    for key, row in sorted(pool.iterrows(), key=lambda pair: str(pair[0])):
+        if not str(row["output"]).strip():
+            skipped[str(key)] = "empty answer"
+        elif end_of_turn in str(row["output"]):
+            skipped[str(key)] = "end-of-turn token inside the answer"
+        else:
+            written[str(key)] = spans(
+                dict(row),
+                recipe.template,
+                tokenizer,
+                end_of_turn=end_of_turn,
+                train_history=recipe.train_history,
+            )
+    opening = bos_ids(tokenizer, recipe.template)
+    examples, trimmed, split = [], [], 0
+    rows = tokenise(list(written.values()), tokenizer)
+    for key, (ids, labels, apart) in zip(written, rows, strict=True):
+        if labels[-1] != end_id:
+            raise TuneError(f"example {key} does not end with the one token {end_of_turn!r}")
+        example = Encoded(key, opening + ids, [NO_LABEL] * len(opening) + labels)
+        split += apart
+        if len(example) > recipe.max_tokens and recipe.trim:
+            cut = slice(recipe.max_tokens)
+            example = Encoded(key, example.input_ids[cut], example.labels[cut])
+            trimmed.append(key)
+        if len(example) > recipe.max_tokens:
+            skipped[key] = f"longer than {recipe.max_tokens} tokens"
+        elif all(label == NO_LABEL for label in example.labels[1:]):
+            skipped[key] = f"no answer left within {recipe.max_tokens} tokens"
+            trimmed.remove(key)
+        else:
+            examples.append(example)
+    return Encoding(examples, skipped, trimmed, split)
+
+
+def bos_ids(tokenizer: Any, template: Template) -> list[int]:
+    """Return the ids that open a sequence; a chat template writes its own."""
+    if isinstance(template, ChatTemplate):
+        return []
+    first = tokenizer("")["input_ids"][:1]
+    return list(first) if first and first[0] == tokenizer.bos_token_id else []
+
+
+def token_id(tokenizer: Any, token: str) -> int:
+    """Return the id of `token`, or raise TuneError if the tokenizer does not hold it whole."""
+    ids = tokenizer(token, add_special_tokens=False)["input_ids"]
+    if len(ids) != 1:
+        raise TuneError(f"end_of_turn must be one token of the tokenizer, {token!r} is {len(ids)}")
+    return int(ids[0])
+
+
+def tokenise(
+    rows: Sequence[Sequence[Span]], tokenizer: Any
+) -> list[tuple[list[int], list[int], bool]]:
+    """Return ids, labels and whether spans were tokenised apart, for each row of spans."""
+    if not rows:
+        return []
+    texts = [
+        "".join(span.text for span in row[: stop + 1]) for row in rows for stop in range(len(row))
+    ]
+    starts = iter(tokenizer(texts, add_special_tokens=False)["input_ids"])
+    found = []
+    for row in rows:
+        prefixes = [next(starts) for _ in row]
+        whole = prefixes[-1]
+        apart = any(whole[: len(prefix)] != prefix for prefix in prefixes)
+        if apart:
+            parts = tokenizer([span.text for span in row], add_special_tokens=False)["input_ids"]
+        else:
+            ends = [len(prefix) for prefix in prefixes]
+            parts = [whole[a:b] for a, b in zip([0, *ends], ends, strict=False)]
+        ids = [token for part in parts for token in part]
+        labels = [
+            token if span.trained else NO_LABEL
+            for span, part in zip(row, parts, strict=True)
+            for token in part
+        ]
+        found.append((ids, labels, apart))
+    return found

@@ -1,0 +1,180 @@
+"""A base model and its tokenizer, made ready: end-of-turn token, padding, dropout, adapters.
+
+Source: residual dropout that rises with depth is LIMA's (arXiv:2305.11206, section 3), after
+Ouyang et al.: element-wise dropout on what each sublayer adds to the residual stream.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lab.errors import MissingPackageError, TuneError
+from lab.tune.recipe import Lora, Recipe
+from lab.tune.templates import ChatTemplate, Template, render
+
+PAD = "<|pad|>"
+PROBE = "winnow probe"
+
+
+def load(name: str) -> tuple[Any, Any]:
+    """Return the fp32 model and the tokenizer of a folder or hub name.
+
+    Raises
+    ------
+    TuneError
+        If there is no such model.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    try:
+        with no_bars():
+            model = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32)
+            tokenizer = AutoTokenizer.from_pretrained(name)
+    except (OSError, ValueError) as error:
+        raise TuneError(f"no causal language model can be loaded from {name!r}: {error}") from error
+    return model, tokenizer
+
+
+def end_of_turn(recipe: Recipe, tokenizer: Any) -> str:
+    """Return the token that ends an answer: the recipe's, the chat template's or the tokenizer's.
+
+    Raises
+    ------
+    TuneError
+        If none can be found.
+    """
+    if recipe.end_of_turn is not None:
+        return recipe.end_of_turn
+    if isinstance(recipe.template, ChatTemplate):
+        return _written_end(recipe.template, tokenizer)
+    if tokenizer.eos_token is None:
+        raise TuneError("the tokenizer has no end-of-sequence token; name one in end_of_turn")
+    return str(tokenizer.eos_token)
+
+
+def add_tokens(model: Any, tokenizer: Any, end: str) -> None:
+    """Make `end` the stop token and give the tokenizer a padding token that is not it.
+
+    New tokens start from the mean of the old embeddings. Tokenizer, model and generation set-up
+    are changed in place.
+    """
+    tokenizer.add_special_tokens({"eos_token": end})
+    if tokenizer.pad_token is None or tokenizer.pad_token == end:
+        spare = tokenizer.unk_token
+        pad = spare if spare is not None and spare != end else PAD
+        tokenizer.add_special_tokens({"pad_token": pad})
+    before = model.get_input_embeddings().num_embeddings
+    if len(tokenizer) > before:
+        _grow(model, before, len(tokenizer))
+    for settings in (model.config, model.generation_config):
+        settings.eos_token_id = tokenizer.eos_token_id
+        settings.pad_token_id = tokenizer.pad_token_id
+
+
+def add_residual_dropout(model: Any, last: float) -> None:
+    """Drop elements of what layer i adds with probability last x i / (layers - 1), in training.
+
+    Raises
+    ------
+    TuneError
+        If the model's layers have no `self_attn` and `mlp` (they are not Llama-like).
+    """
+    from torch.nn.functional import dropout
+
+    layers = getattr(model.get_decoder(), "layers", None)
+    if layers is None or not all(hasattr(x, "self_attn") and hasattr(x, "mlp") for x in layers):
+        raise TuneError(
+            "last_layer_dropout needs layers with self_attn and mlp; "
+            f"{type(model).__name__} has none"
+        )
+    for depth, layer in enumerate(layers):
+        p = last * depth / max(len(layers) - 1, 1)
+
+        def drop(module: Any, _: Any, output: Any, p: float = p) -> Any:
+            if not isinstance(output, tuple):
+                return dropout(output, p, training=module.training)
+            return (dropout(output[0], p, training=module.training), *output[1:])
+
+        for sublayer in (layer.self_attn, layer.mlp):
+            sublayer.register_forward_hook(drop)
+
+
+def add_lora(model: Any, lora: Lora, *, new_tokens: list[int]) -> Any:
+    """Return `model` with adapters; rows of new tokens are trained beside them."""
+    try:
+        import peft
+    except ImportError:
+        raise MissingPackageError("peft", needed_by="Recipe.lora") from None
+
+    tied = bool(getattr(model.config, "tie_word_embeddings", False))
+    names = ["embed_tokens"] if tied else ["embed_tokens", "lm_head"]
+    return peft.get_peft_model(
+        model,
+        peft.LoraConfig(
+            r=lora.rank,
+            lora_alpha=lora.alpha,
+            lora_dropout=lora.dropout,
+            target_modules=list(lora.target_modules) or "all-linear",
+            trainable_token_indices=dict.fromkeys(names, new_tokens) if new_tokens else None,
+            task_type="CAUSAL_LM",
+        ),
+    )
+
+
+def save(model: Any, tokenizer: Any, folder: Path, template: Template) -> None:
+    """Write weights, tokenizer and, if it is explicit, the chat template to `folder`."""
+    if isinstance(template, ChatTemplate) and template.text is not None:
+        tokenizer.chat_template = template.text
+    with no_bars():
+        model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+@contextmanager
+def no_bars() -> Iterator[None]:
+    """Keep transformers from drawing a progress bar for each file."""
+    from transformers.utils import logging
+
+    bars: Any = logging  # untyped
+    shown = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            bars.enable_progress_bar()
+
+
+def _written_end(template: ChatTemplate, tokenizer: Any) -> str:
+    if template.text is None and not tokenizer.chat_template:
+        raise TuneError(
+            "the tokenizer has no chat template; use tune.ALPACA or give ChatTemplate(text=...)"
+        )
+    messages = [
+        {"role": "user", "content": PROBE},
+        {"role": "assistant", "content": PROBE},
+    ]
+    text = render(template, tokenizer, messages, ask=False)
+    ending = text.rpartition(PROBE)[2]
+    special = {str(token) for token in tokenizer.get_added_vocab()} | set(
+        tokenizer.all_special_tokens
+    )
+    written = [token for token in special if token and token in ending]
+    if PROBE not in text or not written:
+        raise TuneError(
+            f"the chat template {template.name!r} ends an answer with {ending!r}, which holds no "
+            "special token to stop at; name one in end_of_turn"
+        )
+    return min(written, key=lambda token: (ending.index(token), -len(token)))
+
+
+def _grow(model: Any, before: int, after: int) -> None:
+    import torch
+
+    model.resize_token_embeddings(after, mean_resizing=False)
+    with torch.no_grad():
+        for module in (model.get_input_embeddings(), model.get_output_embeddings()):
+            if module is not None:
+                module.weight[before:] = module.weight[:before].mean(dim=0)

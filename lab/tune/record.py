@@ -1,0 +1,118 @@
+"""`tune.json`: what a fine-tuning was asked to do, and once it is finished, what it did."""
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from lab.errors import TuneError
+from lab.tune.encode import Encoding
+from lab.tune.recipe import Recipe
+from lab.tune.templates import ChatTemplate, Template, TextTemplate
+
+NAME = "tune.json"
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened in training, step by step."""
+
+    loss: list[float]  # mean over the answer tokens of a step
+    learning_rate: list[float]
+    epochs: float
+    tokens: int  # without padding, in this session: after a resume, since the resume
+    padded_tokens: int
+    seconds: float  # of this session, in steps
+    peak_memory_mb: float  # of the device, or of the process on a CPU
+    resumed_from: int | None  # step
+
+
+def begin(folder: Path, inputs: Mapping[str, str], recipe: Recipe) -> None:
+    """Note what is about to be done.
+
+    Raises
+    ------
+    TuneError
+        If the folder holds a run of another recipe or of other examples.
+    """
+    known = read(folder)
+    if known is not None:
+        for name, value in inputs.items():
+            if known["inputs"].get(name) != value:
+                raise TuneError(f"{folder} holds a run of another {name}; choose another folder")
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder, {"finished": False, "inputs": dict(inputs), "recipe": recipe.params()})
+
+
+def finish(folder: Path, encoding: Encoding, history: History, *, seconds: float) -> None:
+    """Note what was done; the last thing written."""
+    done = read(folder) or {}
+    steps = len(history.loss)
+    done |= {
+        "finished": True,
+        "examples": {
+            "trained_on": len(encoding.examples),
+            "skipped": encoding.counts(),
+            "skipped_ids": dict(encoding.skipped),
+            "trimmed": list(encoding.trimmed),
+            "tokenised_apart": encoding.split,
+            "longest_tokens": max(len(example) for example in encoding.examples),
+        },
+        "steps": steps,
+        "epochs": history.epochs,
+        "tokens": history.tokens,
+        "padding": 1 - history.tokens / max(history.padded_tokens, 1),
+        "tokens_per_second": history.tokens / max(history.seconds, 1e-9),
+        "seconds": {"steps": history.seconds, "all": seconds},
+        "peak_memory_mb": history.peak_memory_mb,
+        "resumed_from": history.resumed_from,
+        "loss": history.loss,
+        "learning_rate": history.learning_rate,
+        "versions": {name: version(name) for name in ("torch", "transformers")}
+        | {"python": platform.python_version()},
+    }
+    _write(folder, done)
+
+
+def finished(folder: Path, inputs: Mapping[str, str]) -> bool:
+    """Return whether the folder holds this very run, finished."""
+    known = read(folder)
+    return known is not None and known["finished"] and known["inputs"] == dict(inputs)
+
+
+def read(folder: str | Path) -> dict[str, Any] | None:
+    """Return the record in a folder, or None.
+
+    Raises
+    ------
+    TuneError
+        If it is there and cannot be read.
+    """
+    path = Path(folder) / NAME
+    if not path.exists():
+        return None
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise TuneError(f"{path} cannot be read: {error}") from error
+    return found
+
+
+def template(folder: str | Path) -> Template | None:
+    """Return the template that the model in a folder, or its parent's, was tuned with."""
+    for place in (Path(folder), Path(folder).parent):
+        known = read(place)
+        if known is not None:
+            fields = known["recipe"]["template"]
+            return TextTemplate(**fields) if "prompt" in fields else ChatTemplate(**fields)
+    return None
+
+
+def _write(folder: Path, value: Mapping[str, Any]) -> None:
+    part = folder / f"{NAME}.part"
+    part.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
+    part.replace(folder / NAME)

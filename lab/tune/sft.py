@@ -1,0 +1,74 @@
+"""Fine-tune a causal language model on a pool: one call, one folder, the same weights every time.
+
+The trainer is `transformers.Trainer`. Each step holds exactly `batch_size` random examples, sorted
+by length only inside the step; the loss is the mean over the answer tokens of the step; the head
+is applied to those positions alone, which changes no number and saves most of its cost.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from lab import records
+from lab.errors import TuneError
+from lab.tune import model as models
+from lab.tune import record
+from lab.tune.encode import encode
+from lab.tune.recipe import Recipe
+from lab.tune.trainer import fit
+
+Watch = Callable[[int, float], None]
+
+
+def sft(
+    subset: pd.DataFrame, recipe: Recipe, folder: str | Path, *, watch: Watch | None = None
+) -> Path:
+    """Fine-tune `recipe.model` on `subset` and return the folder of the tuned model.
+
+    The folder can be loaded with `from_pretrained`. `tune.json` in it holds what was done: examples
+    trained on, examples left out with reasons, loss per step, tokens per second, memory. A finished
+    folder of the same recipe and examples is returned as it is; an unfinished one goes on from its
+    last checkpoint and ends with the same weights.
+
+    Parameters
+    ----------
+    subset : pool
+        Examples to train on; their order does not matter.
+    recipe : Recipe
+        The set-up.
+    folder : path
+        Where the tuned model goes; made if missing.
+    watch : function of (step, loss), optional
+        Called after each step, such as to draw a curve.
+
+    Raises
+    ------
+    TuneError
+        If no example can be trained on, the folder holds another run, the model or its chat
+        template cannot be used, or the loss is not finite.
+    """
+    folder = Path(folder)
+    inputs = {"recipe": recipe.fingerprint(), "examples": records.fingerprint(subset.sort_index())}
+    if record.finished(folder, inputs):
+        return folder
+    started = time.perf_counter()
+    model, tokenizer = models.load(recipe.model)
+    end = models.end_of_turn(recipe, tokenizer)
+    before = len(tokenizer)
+    models.add_tokens(model, tokenizer, end)
+    encoding = encode(subset, recipe, tokenizer, end_of_turn=end)
+    if not encoding.examples:
+        raise TuneError(f"none of {len(subset)} examples can be trained on: {encoding.counts()}")
+    record.begin(folder, inputs, recipe)
+    if recipe.last_layer_dropout:
+        models.add_residual_dropout(model, recipe.last_layer_dropout)
+    if recipe.lora is not None:
+        model = models.add_lora(model, recipe.lora, new_tokens=list(range(before, len(tokenizer))))
+    history = fit(model, tokenizer, encoding.examples, recipe, folder, watch=watch)
+    if recipe.lora is not None and recipe.lora.merge:
+        model = model.merge_and_unload()
+    models.save(model, tokenizer, folder, recipe.template)
+    record.finish(folder, encoding, history, seconds=time.perf_counter() - started)
+    return folder
