@@ -1,0 +1,20 @@
+"""Calls to language models: edit one row, pay for one row."""
+
+from lab.llm.client import Client, Limits
+from lab.llm.job import Job, Progress
+from lab.llm.pricing import Price
+from lab.llm.request import Completion, Request
+from lab.llm.store import Store
+from lab.llm.wire import Server
+
+__all__ = [
+    "Client",
+    "Completion",
+    "Job",
+    "Limits",
+    "Price",
+    "Progress",
+    "Request",
+    "Server",
+    "Store",
+]

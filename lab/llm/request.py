@@ -1,0 +1,152 @@
+"""What is asked of a language model, and what comes back.
+
+A request says all that can change its reply; with the server's name that is the key under which
+the reply is stored, so that equal questions are paid for once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from lab import hashing
+
+MAX_TOP_LOGPROBS = 20  # what the protocol allows
+
+Shape = Mapping[str, Any] | type[BaseModel]  # a JSON schema, or a pydantic model
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call: messages and everything else that can change the reply.
+
+    Parameters
+    ----------
+    messages : sequence of {"role", "content"}
+        The conversation to go on with; at least one message.
+    temperature : float
+        0 (always the likeliest token) and up.
+    top_p : float
+        Share of the probability that is sampled from, above 0 and up to 1.
+    max_tokens : int
+        Longest reply, at least 1.
+    stop : sequence of str
+        Texts at which the reply ends.
+    seed : int, optional
+        Sent to the server as `seed + draw`, so that draws differ.
+    top_logprobs : int
+        0 for none; else log-probabilities of each token and of this many likeliest, at most 20.
+    response_format : mapping or pydantic model, optional
+        The protocol's own mapping (with a `type`), a JSON schema, or a model class.
+    draw : int
+        Number of the sample, 0 and up: the same question asked again on purpose.
+    model : str, optional
+        Another model than the client's.
+
+    Examples
+    --------
+    >>> Request([{"role": "user", "content": "Hello"}], max_tokens=8).body("m")["max_tokens"]
+    8
+    """
+
+    messages: Sequence[Mapping[str, str]]
+    _: KW_ONLY
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 512
+    stop: Sequence[str] = ()
+    seed: int | None = None
+    top_logprobs: int = 0
+    response_format: Shape | None = None
+    draw: int = 0
+    model: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no server could answer."""
+        if isinstance(self.stop, str):
+            raise TypeError(f"stop must be a sequence of texts, got {self.stop!r}")
+        if not self.messages:
+            raise ValueError("messages must hold at least one message, got none")
+        for message in self.messages:
+            if not isinstance(message, Mapping) or not {"role", "content"} <= message.keys():
+                raise ValueError(f"a message has a 'role' and a 'content', got {message!r}")
+        for name, value, good, bound in (
+            ("temperature", self.temperature, self.temperature >= 0, "0 or more"),
+            ("top_p", self.top_p, 0 < self.top_p <= 1, "above 0 and at most 1"),
+            ("max_tokens", self.max_tokens, self.max_tokens >= 1, "1 or more"),
+            ("draw", self.draw, self.draw >= 0, "0 or more"),
+            (
+                "top_logprobs",
+                self.top_logprobs,
+                0 <= self.top_logprobs <= MAX_TOP_LOGPROBS,
+                f"from 0 to {MAX_TOP_LOGPROBS}",
+            ),
+        ):
+            if not good:
+                raise ValueError(f"{name} must be {bound}, got {value}")
+
+    def body(self, model: str) -> dict[str, Any]:
+        """Return what is sent, for the client's `model` unless the request names one."""
+        sent: dict[str, Any] = {
+            "model": self.model or model,
+            "messages": [dict(message) for message in self.messages],
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "max_tokens": self.max_tokens,
+        }
+        if self.stop:
+            sent["stop"] = list(self.stop)
+        if self.seed is not None or self.draw:
+            sent["seed"] = (self.seed or 0) + self.draw
+        if self.top_logprobs:
+            sent |= {"logprobs": True, "top_logprobs": self.top_logprobs}
+        if self.response_format is not None:
+            sent["response_format"] = response_format(self.response_format)
+        return sent
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One answer, or one failure; `text` is None exactly when `error` is set.
+
+    `error` starts with its kind: `refusal`, `empty`, `content_filter` (a reply that is no answer),
+    `malformed` (a reply that cannot be read), or `timeout`, `connection`, `rate_limit`, `server`,
+    `bad_request`, `denied` … (no reply). `finish_reason` is `length` where the text was cut.
+    """
+
+    text: str | None
+    error: str | None = None
+    finish_reason: str | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float | None = 0.0  # of this call: 0 if it was stored, None if the price is not known
+    logprobs: list[dict[str, Any]] | None = None  # as in the protocol: token, logprob, top_logprobs
+    cached: bool = False
+    key: str = ""
+    raw: str | None = None  # what a failed call did bring, if anything
+
+    @property
+    def kind(self) -> str:
+        """Return `reply`, `length` (a reply that was cut), or the kind of failure."""
+        if self.error is not None:
+            return self.error.partition(":")[0]
+        return "length" if self.finish_reason == "length" else "reply"
+
+
+def key(body: Mapping[str, Any], *, provider: str, draw: int) -> str:
+    """Return the name under which the reply to `body` is stored: 64 hex digits."""
+    return hashing.digest({"provider": provider, "body": body, "draw": draw})
+
+
+def response_format(shape: Shape) -> dict[str, Any]:
+    """Return `shape` as the protocol's mapping; one that already has a `json_…` type stays."""
+    if isinstance(shape, type):
+        return _schema(shape.__name__, shape.model_json_schema())
+    if shape.get("type") in ("json_object", "json_schema", "text"):
+        return dict(shape)
+    return _schema(str(shape.get("title", "reply")), dict(shape))
+
+
+def _schema(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "json_schema", "json_schema": {"name": name, "schema": schema}}
