@@ -1,0 +1,35 @@
+"""Evaluate a tuned model by its answers to prompts with known truth."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from lab import judge, tune
+
+
+def exact_answers(model: Path, *, prompts: pd.DataFrame, max_new_tokens: int = 48) -> pd.DataFrame:
+    """Let `model` answer `prompts` greedily, and compare with their outputs.
+
+    Parameters
+    ----------
+    model : path
+        Folder of a tuned model.
+    prompts : DataFrame
+        A pool whose outputs are the truth; a column `split` tells kinds of prompts apart.
+    max_new_tokens : int
+        Answers are cut there.
+
+    Returns
+    -------
+    DataFrame
+        Index of `prompts`; `answer` (text), `words` (its length), and `exact` (1 if equal to the
+        truth, else 0); with a column `split`, further `exact_<split>`, NaN for other splits.
+    """
+    texts = tune.generate(model, prompts, max_new_tokens=max_new_tokens)
+    exact = judge.exact_match(texts, prompts["output"]).astype("float64")
+    table = pd.DataFrame({"answer": texts, "exact": exact})
+    table["words"] = texts.map(lambda text: len(text.split())).astype("float64")
+    if "split" in prompts.columns:
+        for split in sorted(prompts["split"].unique()):
+            table[f"exact_{split}"] = exact.where(prompts["split"] == split)
+    return table

@@ -1,0 +1,249 @@
+"""Tune and evaluate every arm, each as a run of its own: a killed ablation goes on.
+
+A cell (one arm, one seed) is addressed by the ordered ids of its examples, its recipe, the base
+model's files, and the names and parameters of what tunes and evaluates. A finished cell is never
+computed again, so that a further arm or seed costs only itself.
+"""
+
+import functools
+import multiprocessing
+import os
+import re
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm.auto import tqdm
+
+from lab import hashing, records, runs
+from lab.ablate.arms import Arm
+from lab.errors import RunError
+from lab.tune import Recipe
+
+Tune = Callable[[pd.DataFrame, Recipe, Path], Path]
+Evaluate = Callable[[Path], pd.DataFrame]
+VERSION = 1
+WATCH_SECONDS = 0.5  # how soon a worker notices that its parent is gone or wants it to stop
+WEIGHTS = "*.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class _Cell:
+    arm: Arm
+    params: Mapping[str, Any]
+    inputs: tuple[str, ...]
+
+    @property
+    def method(self) -> str:
+        return re.sub(r"[^a-z0-9_.-]+", "-", self.arm.name.lower()).strip("-.") or "arm"
+
+    def find(self) -> runs.Run | None:
+        return runs.find("ablate", self.method, self.params, self.inputs, version=VERSION)
+
+
+def run(
+    arms: Sequence[Arm], *, tune: Tune, evaluate: Evaluate, workers: int | None = None
+) -> pd.DataFrame:
+    """Tune a model on each arm, evaluate it, and return one row per arm and seed.
+
+    Finished cells are read; the others are computed in `workers` processes of one thread each (or
+    right here if it is one), and kept one by one: after a kill or an interrupt, the same call
+    goes on where it stopped.
+
+    Parameters
+    ----------
+    arms : sequence of Arm
+        Such as `ablate.arms` gives; names and seeds must differ as pairs.
+    tune : callable
+        (subset, recipe, folder) -> folder of the tuned model, such as `tune.sft`. A function of
+        a module, or a `functools.partial` of one: it is recorded by name and parameters.
+    evaluate : callable
+        (folder) -> frame indexed by prompt, one numeric column per measure; NaN where a measure
+        does not apply. A function of a module or a partial, too.
+    workers : int, optional
+        Processes; by default one per core, and one where a GPU is at hand.
+
+    Returns
+    -------
+    DataFrame
+        In the order of `arms`: arm, seed, examples, the mean of each measure, seconds, run.
+
+    Raises
+    ------
+    RunError
+        If a cell failed; all others are finished and kept first.
+    """
+    names = [(arm.name, arm.seed) for arm in arms]
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"arms must differ in name or seed, {twice} is there twice")
+    cells = [_cell(arm, tune, evaluate) for arm in arms]
+    missing = [cell for cell in cells if cell.find() is None]
+    bar = tqdm(total=len(cells), initial=len(cells) - len(missing), desc="arms", unit="model")
+    with bar:
+        failed = _compute(missing, tune, evaluate, workers or _default_workers(), bar)
+    if failed:
+        first = failed[0]
+        raise RunError(
+            f"{len(failed)} of {len(cells)} arms failed, the others are kept; "
+            f"the first is {first[0].arm}: {first[1]!r}"
+        ) from first[1]
+    return pd.DataFrame([_row(cell) for cell in cells])
+
+
+def details(table: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return the outcome of each prompt: index prompt, columns (arm, seed), NaN left out.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `run`; only its columns arm, seed and run are read.
+    measure : str
+        A column of what `evaluate` returned.
+    """
+    columns = {}
+    for row in table.itertuples():
+        answers = runs.get(str(row.run)).frame("answers")
+        if measure not in answers.columns:
+            have = answers.select_dtypes("number").columns.tolist()
+            raise ValueError(f"measure must be one of {have}, got {measure!r}")
+        columns[row.arm, row.seed] = answers[measure]
+    joined = pd.DataFrame(columns).dropna(how="all")
+    return joined.rename_axis(columns=["arm", "seed"])
+
+
+def _cell(arm: Arm, tune: Tune, evaluate: Evaluate) -> _Cell:
+    recipe = {name: value for name, value in arm.recipe.params().items() if name != "model"}
+    params = {
+        "arm": arm.name,
+        "seed": arm.seed,
+        "examples": len(arm.subset),
+        "recipe": recipe,
+        "tune": describe("tune", tune),
+        "evaluate": describe("evaluate", evaluate),
+    }
+    inputs = (records.fingerprint(arm.subset), _model_mark(arm.recipe.model))
+    return _Cell(arm, params, inputs)
+
+
+def describe(role: str, function: Callable[..., Any]) -> dict[str, Any]:
+    """Name a function of a module, or a partial of one, with its parameters, for the record.
+
+    Raises
+    ------
+    ValueError
+        For a lambda or a local function, which other processes cannot find.
+    """
+    inner: Callable[..., Any] = function
+    given: dict[Any, Any] = {}
+    if isinstance(function, functools.partial):
+        inner = function.func
+        given = {**dict(enumerate(function.args)), **function.keywords}
+    name = f"{getattr(inner, '__module__', '')}.{getattr(inner, '__qualname__', '<object>')}"
+    if "<" in name or name.startswith("__main__."):
+        raise ValueError(f"{role} must be a function of a module or a partial of one, got {name}")
+    plain = {
+        str(key): records.fingerprint(value) if isinstance(value, pd.DataFrame) else value
+        for key, value in given.items()
+    }
+    return {"name": name, **plain}
+
+
+def _model_mark(model: str) -> str:
+    folder = Path(model)
+    if not folder.is_dir():
+        return f"hub:{model}"
+    files = sorted([*folder.glob("config.json"), *folder.glob(WEIGHTS)])
+    return "sha256:" + hashing.digest([_file_mark(file, file.stat().st_mtime_ns) for file in files])
+
+
+@functools.lru_cache(maxsize=64)
+def _file_mark(path: Path, changed: int) -> str:  # noqa: ARG001 - a changed file is hashed again
+    return hashing.file(path)
+
+
+def _row(cell: _Cell) -> dict[str, Any]:
+    done = cell.find()
+    if done is None:
+        raise RunError(f"{cell.arm} was computed, but its run is gone")
+    head = {"arm": cell.arm.name, "seed": cell.arm.seed, "examples": len(cell.arm.subset)}
+    return {**head, **done.numbers, "seconds": done.record["seconds"], "run": done.id}
+
+
+def _default_workers() -> int:
+    import torch
+
+    return 1 if torch.cuda.is_available() else os.cpu_count() or 1
+
+
+def _compute(
+    cells: Sequence[_Cell],
+    tune: Tune,
+    evaluate: Evaluate,
+    workers: int,
+    bar: "tqdm[Any]",
+) -> list[tuple[_Cell, BaseException]]:
+    failed: list[tuple[_Cell, BaseException]] = []
+    if not cells:
+        return failed
+    with _pool(min(workers, len(cells))) as pool:
+        tasks = {pool.submit(compute, cell, tune, evaluate): cell for cell in cells}
+        for task in as_completed(tasks):
+            error = task.exception()
+            if error is not None:
+                failed.append((tasks[task], error))
+            bar.update()
+    return failed
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[Executor]:
+    """Open processes that end with this one, and at once on an interrupt; a thread if it is one."""
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    pool: Executor = ThreadPoolExecutor(1)
+    if workers > 1:
+        pool = ProcessPoolExecutor(
+            workers, mp_context=context, initializer=_enter_worker, initargs=(os.getpid(), stop)
+        )
+    try:
+        yield pool
+    except BaseException:
+        stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def _enter_worker(parent: int, stop: Event) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Jupyter interrupts the whole process group
+
+    def watch() -> None:
+        while not stop.wait(WATCH_SECONDS):
+            if os.getppid() != parent:
+                break
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # read when torch is first imported here
+        os.environ[name] = "1"
+
+
+def compute(cell: _Cell, tune: Tune, evaluate: Evaluate) -> None:
+    """Tune and evaluate one cell and record it; the tuned weights are not kept."""
+    with runs.start("ablate", cell.method, cell.params, cell.inputs, version=VERSION) as record:
+        model = tune(cell.arm.subset, cell.arm.recipe, record.folder / "model")
+        answers = evaluate(model)
+        record.save("answers", answers)
+        record.save("subset", cell.arm.subset.index)
+        means = answers.mean(numeric_only=True)
+        record.log(**{str(name): float(mean) for name, mean in means.items()})
+        shutil.rmtree(record.folder / "model")

@@ -1,0 +1,85 @@
+"""What an ablation shows: the mean of each arm, differences of arms, and how sure they are.
+
+The unit is the prompt, and seeds are drawn beside it: see `lab.judge.bootstrap`.
+"""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from lab import judge
+from lab.ablate.run import details
+
+
+def summary(table: pd.DataFrame, measure: str, *, seed: int = 0) -> pd.DataFrame:
+    """Return the mean of `measure` per arm, with a 95 % interval over prompts and seeds.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `ablate.run`.
+    measure : str
+        A measure of its evaluation, such as `exact`.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    DataFrame
+        Index arm, in the order of `table`: mean, low, high (the 95 % interval), examples
+        (median over seeds), seeds, prompts.
+    """
+    outcomes = details(table, measure)
+    rows = {}
+    for arm in dict.fromkeys(table["arm"]):
+        values = outcomes[[arm]]
+        found = judge.bootstrap(values.to_numpy(), seed=seed)
+        examples = int(table.loc[table["arm"] == arm, "examples"].median())
+        rows[arm] = {
+            "mean": found.estimate,
+            "low": found.low,
+            "high": found.high,
+            "examples": examples,
+            "seeds": values.shape[1],
+            "prompts": len(values),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("arm")
+
+
+def compare(
+    table: pd.DataFrame, measure: str, pairs: Mapping[str, str], *, seed: int = 0
+) -> pd.DataFrame:
+    """Return how much the first arm of each pair exceeds the second, with a 95 % interval.
+
+    Prompts are paired; the seeds of two arms are drawn apart.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `ablate.run`.
+    measure : str
+        A measure of its evaluation.
+    pairs : mapping
+        First arm -> second arm.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    DataFrame
+        One row per pair: first, second, difference, low, high, and `clear` (the interval
+        leaves out zero).
+    """
+    outcomes = details(table, measure)
+    rows = []
+    for first, second in pairs.items():
+        one, two = outcomes[[first]].to_numpy(), outcomes[[second]].to_numpy()
+        found = judge.paired_difference(one, two, seed=seed)
+        head = {"first": first, "second": second, "difference": found.estimate}
+        rows.append({**head, "low": found.low, "high": found.high, "clear": not found.covers(0.0)})
+    return pd.DataFrame(rows)
+
+
+def apart(summaries: pd.DataFrame, first: str, second: str) -> bool:
+    """Tell whether the whole interval of arm `first` lies above that of arm `second`."""
+    return float(summaries["low"].loc[first]) > float(summaries["high"].loc[second])

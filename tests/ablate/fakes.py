@@ -1,0 +1,47 @@
+"""A tuning and an evaluation of no cost, findable by other processes."""
+
+import hashlib
+import multiprocessing
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+PROMPTS = pd.Index([f"p{i}" for i in range(20)], name="id")
+
+
+def tune(subset, recipe, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "seed").write_text(f"{recipe.seed} {len(subset)}")
+    calls = Path(os.environ["WINNOW_DATA"]) / "calls"
+    with calls.open("a") as log:
+        log.write(f"{recipe.seed} {len(subset)}\n")
+    return folder
+
+
+def evaluate(model, *, bonus=0.0):
+    seed, examples = (model / "seed").read_text().split()
+    key = int(hashlib.sha256(f"{seed} {examples}".encode()).hexdigest()[:8], 16)
+    draws = np.random.default_rng(key).random(len(PROMPTS))
+    exact = (draws < int(examples) / 10 + bonus).astype(float)
+    half = np.where(np.arange(len(PROMPTS)) < 10, exact, np.nan)
+    return pd.DataFrame({"exact": exact, "exact_seen": half, "answer": "x"}, index=PROMPTS)
+
+
+def fail_on_three(subset, recipe, folder):
+    if len(subset) == 3:
+        raise ValueError("three is too few")
+    return tune(subset, recipe, folder)
+
+
+def die_after_two(subset, recipe, folder):
+    """Kill the process that holds the pool when two models are finished and two are under way."""
+    done = tune(subset, recipe, folder)
+    calls = Path(os.environ["WINNOW_DATA"]) / "calls"
+    if len(calls.read_text().splitlines()) >= 3 and multiprocessing.parent_process() is not None:
+        os.kill(multiprocessing.parent_process().pid, signal.SIGKILL)
+        time.sleep(60)
+    return done
