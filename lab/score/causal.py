@@ -1,0 +1,164 @@
+"""One forward pass of a causal model over many texts, with only the logits that are needed.
+
+Rows are sorted by length and batched by tokens, padded on the right without a mask (a causal
+model never looks right), and the hidden states of the wanted positions are gathered before they
+meet the vocabulary. What comes out does not depend on the batches (1e-4 in fp32).
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lab import hashing
+
+LOGIT_BYTES = 256 * 2**20  # of one batch's gathered logits, in fp32
+BATCH_TOKENS = {"cpu": 4096, "cuda": 32768}
+
+
+class Piece(NamedTuple):
+    """Token ids of what is read first, and of what is scored."""
+
+    context: list[int]
+    target: list[int]
+
+
+@dataclass(frozen=True)
+class Causal:
+    """A causal language model, ready to run: where it is, how long a text it takes, who it is."""
+
+    model: Any
+    tokenizer: Any
+    device: str
+    window: int
+    name: str
+    identity: str
+
+
+def load(name: str, *, device: str | None = None) -> Causal:
+    """Load a causal model by hub name or folder, in fp32 on a CPU and as stored on a GPU.
+
+    Parameters
+    ----------
+    name : str
+        Hub name or folder.
+    device : str, optional
+        As torch names it; the default is a GPU if there is one.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    dtype = "float32" if device == "cpu" else "auto"
+    model: Any = AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
+    model = model.to(device).eval()
+    tokenizer = AutoTokenizer.from_pretrained(name)
+    window = getattr(model.config, "max_position_embeddings", None) or tokenizer.model_max_length
+    return Causal(model, tokenizer, device, int(window), name, _identity(name, model))
+
+
+def encode(causal: Causal, contexts: Sequence[str], targets: Sequence[str]) -> list[Piece]:
+    """Turn texts into pieces; the tokens of a target do not depend on its context.
+
+    A context has what the tokenizer puts in front of a text, and never an end token.
+    """
+    if not contexts:
+        return []
+    before = causal.tokenizer(list(contexts))["input_ids"]
+    after = causal.tokenizer(list(targets), add_special_tokens=False)["input_ids"]
+    end = causal.tokenizer.eos_token_id
+    return [
+        Piece(ids[:-1] if len(ids) > 1 and ids[-1] == end else ids, target)
+        for ids, target in zip(before, after, strict=True)
+    ]
+
+
+def batches(
+    lengths: Sequence[int], wanted: Sequence[int], *, tokens: int, logits: int
+) -> Iterator[list[int]]:
+    """Yield positions of rows that run together: at most `tokens` padded and `logits` gathered.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        Tokens per row; rows come in this order, so sort them first to pad little.
+    wanted : sequence of int
+        Positions per row whose logits are read.
+    """
+    batch: list[int] = []
+    longest = gathered = 0
+    for row, (length, want) in enumerate(zip(lengths, wanted, strict=True)):
+        full = max(longest, length) * (len(batch) + 1) > tokens or gathered + want > logits
+        if batch and full:
+            yield batch
+            batch, longest, gathered = [], 0, 0
+        batch.append(row)
+        longest, gathered = max(longest, length), gathered + want
+    if batch:
+        yield batch
+
+
+def budget(causal: Causal) -> tuple[int, int]:
+    """Return how many padded tokens and how many gathered logits one batch may hold."""
+    vocabulary = causal.model.get_output_embeddings().weight.shape[0]
+    tokens = BATCH_TOKENS["cpu" if causal.device == "cpu" else "cuda"]
+    return tokens, max(1, LOGIT_BYTES // (4 * vocabulary))
+
+
+def logits_at(
+    causal: Causal, rows: Sequence[Sequence[int]], positions: Sequence[Sequence[int]]
+) -> Any:
+    """Return the logits (m, vocabulary) in fp32 at the wanted positions of all rows, in order.
+
+    The gathering happens just before the output layer, so that whatever a model does to its
+    logits afterwards is kept.
+    """
+    import torch
+
+    width = max(len(row) for row in rows)
+    ids = np.zeros((len(rows), width), dtype=np.int64)
+    for number, row in enumerate(rows):
+        ids[number, : len(row)] = row
+    flat = np.concatenate(
+        [number * width + np.asarray(at, np.int64) for number, at in enumerate(positions)]
+    )
+    where = torch.from_numpy(flat).to(causal.device)
+
+    def gather(_module: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        hidden = arguments[0]
+        return (hidden.reshape(-1, hidden.shape[-1])[where].unsqueeze(0), *arguments[1:])
+
+    hook = causal.model.get_output_embeddings().register_forward_pre_hook(gather)
+    try:
+        with torch.inference_mode():
+            tensor = torch.from_numpy(ids).to(causal.device)
+            return causal.model(input_ids=tensor, use_cache=False).logits[0].float()
+    finally:
+        hook.remove()
+
+
+def key(piece: Piece) -> bytes:
+    """Return 16 bytes that name a piece."""
+    ids = np.asarray([len(piece.context), *piece.context, *piece.target], dtype=np.int64)
+    return hashlib.blake2b(ids.tobytes(), digest_size=16).digest()
+
+
+def _identity(name: str, model: Any) -> str:
+    """Name the weights: the files of a folder by size and time, a hub model by its commit."""
+    said: dict[str, Any] = {"name": name, "dtype": str(model.dtype)}
+    folder = Path(name)
+    if folder.is_dir():
+        files = sorted(path for path in folder.iterdir() if path.is_file())
+        said["name"] = str(folder.resolve())
+        said["files"] = [[path.name, *_stamp(path)] for path in files]
+    else:
+        said["commit"] = getattr(model.config, "_commit_hash", None)
+    return hashing.digest(said, digits=hashing.ID_DIGITS)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    told = path.stat()
+    return told.st_size, told.st_mtime_ns
