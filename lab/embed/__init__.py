@@ -1,0 +1,8 @@
+"""Texts to unit vectors: a sentence encoder, a causal model's hidden states, words, or a server."""
+
+from lab.embed.hidden import hidden
+from lab.embed.lexical import lexical
+from lab.embed.sentences import sentences
+from lab.embed.texts import texts
+
+__all__ = ["hidden", "lexical", "sentences", "texts"]

@@ -1,0 +1,63 @@
+"""Mean hidden states of a causal language model: what the model itself makes of a text.
+
+Source: Li et al. 2024, arXiv:2308.12032 (the mean last-layer state as an instruction's vector).
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from lab.embed import encoder
+
+LONGEST = 4096  # tokens, when a model names no limit of its own
+
+
+def hidden(
+    texts: "pd.Series[str]",
+    *,
+    model: str | Path,
+    max_tokens: int | None = None,
+    batch_tokens: int = 16_384,
+    device: str | None = None,
+) -> pd.DataFrame:
+    """Embed texts by the mean over tokens of a causal model's last hidden states.
+
+    Parameters
+    ----------
+    texts : Series of str
+        None of them blank.
+    model : str or Path
+        Folder or hub name of a causal language model and its tokenizer.
+    max_tokens : int, optional
+        Longer texts are cut there and counted in `attrs["truncated"]`; by default the model's
+        own limit.
+    batch_tokens : int
+        Tokens in one forward pass, at most; decides memory, not values.
+    device : str, optional
+        By default a GPU if there is one.
+
+    Returns
+    -------
+    DataFrame float32 (n, width of the model)
+        Unit rows on the index of `texts`.
+
+    Raises
+    ------
+    DataError
+        If a text is blank.
+    """
+    from transformers import AutoModel, AutoTokenizer
+
+    path = encoder.folder(model)
+    tokenizer = AutoTokenizer.from_pretrained(path)
+    device = encoder.best_device(device)
+    network = AutoModel.from_pretrained(path).eval().to(device)
+    limit = max_tokens or getattr(network.config, "max_position_embeddings", None) or LONGEST
+    loaded = encoder.Encoder(
+        name=encoder.fingerprint(path, "hidden", "mean", limit),
+        tokenizer=tokenizer,
+        forward=lambda ids: network(input_ids=ids, use_cache=False).last_hidden_state.mean(dim=1),
+        max_tokens=limit,
+        device=device,
+    )
+    return encoder.embed(texts, loaded, batch_tokens=batch_tokens)

@@ -1,0 +1,79 @@
+"""Vectors kept on disk, one database per encoder, keyed by text: made once, found ever after."""
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab import paths
+from lab.errors import StoreError
+
+ASK = 500  # keys in one query; SQLite takes at most 999 in its oldest builds
+
+
+class Store:
+    """The vectors of one encoder, in `embed/<name>.sqlite` of the store folder."""
+
+    def __init__(self, name: str) -> None:
+        self.path = paths.store() / "embed" / f"{name}.sqlite"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.connection = sqlite3.connect(self.path, timeout=60)
+        try:
+            self.connection.execute("PRAGMA journal_mode=WAL")
+            self.connection.execute("PRAGMA synchronous=NORMAL")
+            self.connection.execute(
+                "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL)"
+            )
+        except sqlite3.DatabaseError as error:
+            self.connection.close()
+            raise StoreError(f"{self.path} is not a store of vectors: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.connection.close()
+
+    def missing(self, texts: Sequence[str]) -> list[str]:
+        """Return the texts that have no vector yet, in their order."""
+        found: set[bytes] = set()
+        keys = [_key(text) for text in texts]
+        for start in range(0, len(keys), ASK):
+            part = keys[start : start + ASK]
+            marks = ",".join("?" * len(part))
+            query = f"SELECT key FROM vectors WHERE key IN ({marks})"  # noqa: S608 - only ? marks
+            found.update(row[0] for row in self.connection.execute(query, part))
+        return [text for text, key in zip(texts, keys, strict=True) if key not in found]
+
+    def add(self, texts: Sequence[str], made: NDArray[np.float32]) -> None:
+        """Keep the vectors (n, d) of `texts`, in one transaction."""
+        rows = [
+            (_key(text), np.ascontiguousarray(vector, dtype="<f4").tobytes())
+            for text, vector in zip(texts, made, strict=True)
+        ]
+        with self.connection:
+            self.connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", rows)
+
+    def read(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the vectors (n, d) of `texts`, which must all be there."""
+        rows = []
+        for text in texts:
+            query = "SELECT vector FROM vectors WHERE key = ?"
+            row = self.connection.execute(query, (_key(text),)).fetchone()
+            if row is None:
+                raise StoreError(f"{self.path} has no vector for {text[:60]!r}")
+            rows.append(np.frombuffer(row[0], dtype="<f4"))
+        return np.array(rows, dtype=np.float32)
+
+
+def _key(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
