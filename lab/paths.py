@@ -71,3 +71,13 @@ def base_model() -> Path:
 def prompts(part: str) -> Path:
     """Return the folder of prompt files of a part, such as `score`."""
     return PACKAGE / part / "prompts"
+
+
+def results() -> Path:
+    """Return the file of results, written by a command."""
+    return root() / "RESULTS.md"
+
+
+def benchmark_results() -> Path:
+    """Return the folder of the tables that the benchmarks write."""
+    return root() / "benchmarks" / "results"
