@@ -1,0 +1,21 @@
+"""A world in which truth is known: pools, prompts, right answers, grades, and a small base model.
+
+A result made here says so wherever it is shown.
+"""
+
+from lab.testbed.pools import domains, families, pool, prompts
+from lab.testbed.truth import answer, exact, grade, rating, style
+from lab.testbed.world import recognise
+
+__all__ = [
+    "answer",
+    "domains",
+    "exact",
+    "families",
+    "grade",
+    "pool",
+    "prompts",
+    "rating",
+    "recognise",
+    "style",
+]
