@@ -70,8 +70,10 @@ def generate(
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     model, tokenizer = models.load(str(model_folder))
-    model.eval()
-    form = template or record.template(model_folder) or (CHAT if tokenizer.chat_template else None)
+    model.to(models.device()).eval()
+    known = record.recipe(model_folder)
+    form = template or (known.template if known else None)
+    form = form or (CHAT if tokenizer.chat_template else None)
     if form is None:
         raise TuneError(
             f"{model_folder} was not tuned here and has no chat template; give template="

@@ -37,6 +37,18 @@ def load(name: str) -> tuple[Any, Any]:
     return model, tokenizer
 
 
+def device() -> str:
+    """Return where a model should live: a GPU if there is one."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def pad_id(tokenizer: Any) -> int:
+    """Return what fills the end of a row in a batch; never looked at, so any token will do."""
+    return 0 if tokenizer.pad_token_id is None else int(tokenizer.pad_token_id)
+
+
 def end_of_turn(recipe: Recipe, tokenizer: Any) -> str:
     """Return the token that ends an answer: the recipe's, the chat template's or the tokenizer's.
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from lab.errors import TuneError
 from lab.tune.encode import Encoding
-from lab.tune.recipe import Recipe
-from lab.tune.templates import ChatTemplate, Template, TextTemplate
+from lab.tune.recipe import Checkpoints, Lora, Recipe
+from lab.tune.templates import ChatTemplate, TextTemplate
 
 NAME = "tune.json"
 
@@ -102,13 +102,21 @@ def read(folder: str | Path) -> dict[str, Any] | None:
     return found
 
 
-def template(folder: str | Path) -> Template | None:
-    """Return the template that the model in a folder, or its parent's, was tuned with."""
+def recipe(folder: str | Path) -> Recipe | None:
+    """Return the recipe of the tuned model in a folder, which may be one of its checkpoints."""
     for place in (Path(folder), Path(folder).parent):
         known = read(place)
         if known is not None:
-            fields = known["recipe"]["template"]
-            return TextTemplate(**fields) if "prompt" in fields else ChatTemplate(**fields)
+            fields = dict(known["recipe"])
+            form = fields["template"]
+            fields["template"] = (TextTemplate if "prompt" in form else ChatTemplate)(**form)
+            fields["betas"] = tuple(fields["betas"])
+            if fields["checkpoints"] is not None:
+                fields["checkpoints"] = Checkpoints(**fields["checkpoints"])
+            if fields["lora"] is not None:
+                modules = tuple(fields["lora"]["target_modules"])
+                fields["lora"] = Lora(**fields["lora"] | {"target_modules": modules})
+            return Recipe(**fields)
     return None
 
 

@@ -13,8 +13,8 @@ import pandas as pd
 
 from lab import records
 from lab.errors import TuneError
+from lab.tune import checkpoints, record
 from lab.tune import model as models
-from lab.tune import record
 from lab.tune.encode import encode
 from lab.tune.recipe import Recipe
 from lab.tune.trainer import fit
@@ -71,4 +71,6 @@ def sft(
         model = model.merge_and_unload()
     models.save(model, tokenizer, folder, recipe.template)
     record.finish(folder, encoding, history, seconds=time.perf_counter() - started)
+    for checkpoint in checkpoints.saved(folder):
+        checkpoints.forget_progress(checkpoint)
     return folder
