@@ -1,0 +1,166 @@
+"""The `lab` command. Each command imports what it needs, so that help comes at once."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lab import __version__
+from lab.errors import WinnowError
+
+app = typer.Typer(
+    help="Winnow: make, filter, select, see, tune on and judge instruction data.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+testbed = typer.Typer(help="The small world whose truth is known.", no_args_is_help=True)
+app.add_typer(testbed, name="testbed")
+
+Jobs = Annotated[int, typer.Option(min=1, help="Notebooks executed at once.")]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Execute again even if nothing changed. Default: no.")
+]
+Param = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param",
+        help="NAME=VALUE for the cell tagged `parameters`, repeatable. "
+        "VALUE is JSON if it can be, or else a path or a text.",
+    ),
+]
+Setting = Annotated[
+    str | None,
+    typer.Option(help="testbed, local or paper. Default: the notebook's own, testbed."),
+]
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+@app.command()
+def report(
+    notebooks: Annotated[
+        list[str] | None, typer.Argument(help="Names or paths. Default: all below notebooks/.")
+    ] = None,
+    param: Param = None,
+    jobs: Jobs = 2,
+    fresh: Fresh = False,  # noqa: FBT002 - a switch of the command line
+    site: Annotated[
+        Path | None, typer.Option(help="Also copy the pages to this folder, for a web host.")
+    ] = None,
+) -> None:
+    """Execute notebooks and write reports/index.html and a page for each.
+
+    Exit code 1 if a notebook fails or a page is not sound; its page is there all the same.
+    """
+    _render(notebooks or None, _params(param), jobs=jobs, fresh=fresh)
+    if site is not None:
+        from lab.report import export
+
+        typer.echo(f"{export(site)} pages copied to {site}")
+
+
+@app.command()
+def run(
+    notebook: Annotated[str, typer.Argument(help="A name such as 00-tour, or a path.")],
+    setting: Setting = None,
+    param: Param = None,
+    fresh: Fresh = False,  # noqa: FBT002 - a switch of the command line
+) -> None:
+    """Execute one notebook with other parameters and write its page into reports/."""
+    given = _params(param)
+    if setting is not None:
+        if setting not in ("testbed", "local", "paper"):
+            raise typer.BadParameter(f"must be testbed, local or paper, got {setting!r}")
+        given = {"SETTING": setting, **given}
+    _render([notebook], given, jobs=1, fresh=fresh)
+
+
+@app.command()
+def results() -> None:
+    """Write RESULTS.md from the finished runs."""
+    from lab.report import results as tables
+
+    typer.echo(f"wrote {_shown(tables.write())}")
+
+
+@testbed.command()
+def pretrain() -> None:
+    """Train the base model again from nothing: two CPU cores, less than an hour."""
+    from lab.testbed import pretrain as recipe
+
+    typer.echo(f"wrote {_shown(recipe.run())}")
+
+
+@testbed.command()
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="TCP port on 127.0.0.1.")] = 8765,
+) -> None:
+    """Serve the simulated teacher over the OpenAI protocol until interrupted."""
+    from lab.testbed import serve as server
+
+    server.run(port=port)
+
+
+def main() -> None:
+    """Run the command; an error that this package raises on purpose is one line, exit code 1."""
+    try:
+        app()
+    except WinnowError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise SystemExit(1) from None
+
+
+def _render(notebooks: list[str] | None, params: dict[str, Any], *, jobs: int, fresh: bool) -> None:
+    from lab.report import render
+
+    outcome = render(notebooks, params=params, jobs=jobs, fresh=fresh, say=typer.echo)
+    for path in outcome.pages:
+        typer.echo(f"  {_shown(path)}  {path.stat().st_size / 1e6:.1f} MB")
+    typer.echo(f"open {_shown(outcome.index)}")
+    typer.echo(
+        f"execution {outcome.execution_seconds:.1f} s "
+        f"({outcome.reused} of {len(outcome.pages)} unchanged, not executed again), "
+        f"rendering {outcome.rendering_seconds:.1f} s"
+    )
+    for name, error in outcome.failed.items():
+        typer.echo(f"FAILED {name}: {error}", err=True)
+    for name, problems in outcome.problems.items():
+        for problem in problems:
+            typer.echo(f"UNSOUND {name}: {problem}", err=True)
+    if not outcome.good:
+        raise typer.Exit(1)
+
+
+def _params(given: list[str] | None) -> dict[str, Any]:
+    """Return the values of `--param NAME=VALUE`: JSON where they are JSON, else paths or texts.
+
+    Notebooks run in their own folder, so a value that names an existing file is made absolute.
+    """
+    values: dict[str, Any] = {}
+    for item in given or []:
+        name, equals, text = item.partition("=")
+        if not equals or not name.isidentifier():
+            raise typer.BadParameter(f"--param must be NAME=VALUE, got {item!r}")
+        try:
+            values[name] = json.loads(text)
+        except ValueError:
+            values[name] = str(Path(text).absolute()) if _is_path(text) else text
+    return values
+
+
+def _is_path(text: str) -> bool:
+    named = "/" in text or bool(Path(text).suffix)
+    return named and Path(text).exists()
+
+
+def _shown(path: object) -> str:
+    """Return a path as short as it can be read from here."""
+    full = Path(str(path)).resolve()
+    here = Path.cwd()
+    return str(full.relative_to(here)) if full.is_relative_to(here) else str(full)

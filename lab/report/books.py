@@ -1,0 +1,152 @@
+"""Notebooks as files: find them by name, set their parameters, read their claims."""
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lab import hashing, paths
+from lab.errors import DataError
+
+Notebook = Any  # nbformat's NotebookNode: a dict with attributes
+TITLE_LIMIT = 120
+
+
+def find(name: str | Path) -> Path:
+    """Return the file of a notebook given by path, or by name below `notebooks/`.
+
+    Raises
+    ------
+    DataError
+        If there is none; the message lists the names that exist.
+    """
+    given = Path(name)
+    below = paths.notebooks() / f"{name}.ipynb"
+    for path in (given, given.with_name(given.name + ".ipynb"), below):
+        if path.suffix == ".ipynb" and path.is_file():
+            return path.resolve()
+    raise DataError(f"no notebook named {str(name)!r}; there are {', '.join(names()) or 'none'}")
+
+
+def names() -> list[str]:
+    """Return the names of all notebooks, such as `00-tour` and `ablations/lima`, in order."""
+    top = paths.notebooks()
+    files = (path for path in top.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+    found = [path.relative_to(top).with_suffix("").as_posix() for path in files]
+    return sorted(found, key=lambda name: ("/" in name, name))
+
+
+def page_name(path: Path, params: Mapping[str, Any]) -> str:
+    """Return the page's name: the notebook's, and for given `params` their setting and a mark.
+
+    Examples
+    --------
+    >>> page_name(Path("mine.ipynb"), {})
+    'mine'
+    """
+    top = paths.notebooks().resolve()
+    inside = path.is_relative_to(top)
+    name = path.relative_to(top).with_suffix("").as_posix() if inside else path.stem
+    if not params:
+        return name
+    setting = [str(params["SETTING"])] if "SETTING" in params else []
+    return "-".join([name, *setting, hashing.digest(params, digits=6)])
+
+
+def read(path: Path) -> Notebook:
+    """Read a notebook, without the outputs it may hold."""
+    import nbformat
+
+    try:
+        book = nbformat.read(path, as_version=4)
+    except (ValueError, nbformat.ValidationError) as error:
+        raise DataError(f"not a notebook: {error}", file=path) from error
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return book
+
+
+def with_params(book: Notebook, params: Mapping[str, Any], path: Path) -> Notebook:
+    """Return `book` with a cell that sets `params` after its cell tagged `parameters`.
+
+    Raises
+    ------
+    DataError
+        If the notebook has no such cell, or it does not set one of the names.
+    """
+    if not params:
+        return book
+    known = parameters(book)
+    for name in params:
+        if name not in known:
+            raise DataError(
+                f"no parameter {name!r}; the cell tagged `parameters` sets {', '.join(known)}",
+                file=path,
+            )
+    import nbformat
+
+    source = "\n".join(f"{name} = {value!r}" for name, value in params.items())
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["injected-parameters"]})
+    place = [number for number, cell in enumerate(book.cells) if "parameters" in _tags(cell)][-1]
+    book.cells.insert(place + 1, cell)
+    return book
+
+
+def parameters(book: Notebook) -> dict[str, Any]:
+    """Return the plain values set by the cells tagged `parameters` and `injected-parameters`."""
+    values: dict[str, Any] = {}
+    for cell in book.cells:
+        if cell.cell_type == "code" and _tags(cell) & {"parameters", "injected-parameters"}:
+            for node in ast.parse(_plain(cell.source)).body:
+                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                    values[node.targets[0].id] = _value(node.value)
+    return values
+
+
+def matched(names: Mapping[str, Any], book: Notebook) -> dict[str, Any]:
+    """Return `names` spelled as the notebook spells its parameters, whatever their case."""
+    spelled = {name.lower(): name for name in parameters(book)}
+    return {spelled.get(name.lower(), name): value for name, value in names.items()}
+
+
+def title(book: Notebook) -> tuple[str, str]:
+    """Return a notebook's title and the question below it, from its first cell."""
+    text = book.cells[0].source if book.cells and book.cells[0].cell_type == "markdown" else ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    head = lines[0].lstrip("# ")[:TITLE_LIMIT] if lines else "untitled"
+    rest = [line for line in lines[1:] if not line.startswith(("-", "*", "#"))]
+    return head, rest[0][: 2 * TITLE_LIMIT] if rest else ""
+
+
+def claims(book: Notebook) -> list[str]:
+    """Return what the last code cell asserts: each assertion's message, or else its code."""
+    codes = [cell for cell in book.cells if cell.cell_type == "code"]
+    tree = ast.parse(_plain(codes[-1].source)) if codes else ast.parse("")
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+    return [_claim(node) for node in found]
+
+
+def _tags(cell: Any) -> set[str]:
+    return set(cell.metadata.get("tags", []))
+
+
+def _claim(node: ast.Assert) -> str:
+    message = node.msg
+    if isinstance(message, ast.Constant):
+        return str(message.value)
+    return ast.unparse(node.test if message is None else message)
+
+
+def _plain(source: str) -> str:
+    """Return Python source without the lines that only IPython understands."""
+    return "\n".join(
+        line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))
+    )
+
+
+def _value(node: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return ast.unparse(node)

@@ -1,0 +1,246 @@
+"""Notebooks executed in fresh kernels, and what is known about each execution.
+
+An execution is kept in the store of things that can be made again. It stands for a new one as
+long as nothing it depends on has changed: the notebook, its parameters, the package's own files,
+the installed versions, the files it read, and the runs it used.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from lab import hashing, paths
+from lab.report import books, scrub, trace
+
+Say = Callable[[str], None]
+FORMAT = 1  # of the stored execution; raised when its form changes
+STARTUP = "import lab.report.trace as _trace; _trace.begin(); del _trace"
+SUFFIXES = (".py", ".txt", ".json", ".safetensors", ".js", ".css")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One page to make: a notebook and the parameters given from outside."""
+
+    path: Path
+    params: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Return the name of the page, such as `ablations/lima`."""
+        return books.page_name(self.path, self.params)
+
+
+@dataclass(frozen=True)
+class Execution:
+    """An executed notebook, and the record of its execution."""
+
+    task: Task
+    book: books.Notebook
+    reused: bool
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """Return what is known: fingerprint, began, seconds, error, runs, files, versions."""
+        record: dict[str, Any] = self.book.metadata["winnow"]
+        return record
+
+
+def execute(
+    tasks: Sequence[Task], *, jobs: int = 2, fresh: bool = False, say: Say = lambda _: None
+) -> list[Execution]:
+    """Execute notebooks, `jobs` at a time, each in a kernel of its own.
+
+    A cell that fails ends its notebook, and is in its record; the others go on.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        What to execute; answered in this order. The slowest of last time begin first.
+    jobs : int
+        Kernels at once, at least 1; they share the processor's threads.
+    fresh : bool
+        Execute again even if nothing changed.
+    say : callable
+        Told one line as each notebook begins and ends.
+    """
+    if jobs < 1:
+        raise ValueError(f"jobs must be at least 1, got {jobs}")
+    done = [] if fresh else [kept for task in tasks if (kept := _reusable(task)) is not None]
+    for execution in done:
+        say(f"{execution.task.name}: nothing changed since {execution.record['began']}")
+    known = {execution.task.name for execution in done}
+    todo = {task.name: task for task in tasks if task.name not in known}
+    if todo:
+        done += _finish(_all(sorted(todo.values(), key=_last_seconds)[::-1], jobs, say))
+    by_name = {execution.task.name: execution for execution in done}
+    return [by_name[task.name] for task in tasks]
+
+
+def fingerprint(task: Task) -> str:
+    """Return the hash of what an execution depends on, as far as it is known before it."""
+    book = books.read(task.path)
+    cells = [[cell.cell_type, cell.source, cell.metadata.get("tags", [])] for cell in book.cells]
+    return hashing.digest([FORMAT, cells, task.params, _surroundings()])
+
+
+async def _all(tasks: Sequence[Task], jobs: int, say: Say) -> list[Execution]:
+    gate = asyncio.Semaphore(jobs)
+    threads = max(1, (os.cpu_count() or 1) // min(jobs, len(tasks)))
+
+    async def one(task: Task) -> Execution:
+        async with gate:
+            say(f"{task.name}: executing")
+            execution = await _execute(task, threads)
+            error = execution.record["error"]
+            ending = f"failed in cell {error['cell']}: {error['name']}" if error else "done"
+            say(f"{task.name}: {ending} after {execution.record['seconds']:.1f} s")
+            return execution
+
+    return list(await asyncio.gather(*(one(task) for task in tasks)))
+
+
+async def _execute(task: Task, threads: int) -> Execution:
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+    from lab import runs
+
+    mark = fingerprint(task)
+    book = books.with_params(books.read(task.path), task.params, task.path)
+    began, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
+    error: dict[str, Any] | None = None
+    with tempfile.TemporaryDirectory(prefix="winnow-") as scratch:
+        client = NotebookClient(
+            book,
+            timeout=None,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(task.path.parent)}},
+            extra_arguments=[f"--IPKernelApp.exec_lines={STARTUP}", "--IPKernelApp.log_level=40"],
+        )
+        try:
+            await client.async_execute(env=_environment(Path(scratch), threads))
+        except CellExecutionError as failure:
+            error = {"cell": _failed(book), "name": failure.ename, "message": failure.evalue}
+        except DeadKernelError as failure:
+            error = {"cell": _failed(book), "name": "DeadKernelError", "message": str(failure)}
+        used, files = trace.read(Path(scratch) / "files")
+    book.metadata["winnow"] = {
+        "fingerprint": mark,
+        "began": began,
+        "seconds": round(time.perf_counter() - clock, 2),
+        "error": error,
+        "runs": used,
+        "files": files,
+        "params": books.parameters(book),
+        **runs.provenance(),
+    }
+    book.metadata.pop("widgets", None)
+    book = scrub.scrub(book, scrub.scrubber())
+    book.metadata["winnow"]["files"] = files  # with their places, to be looked at again
+    _store(task, book)
+    return Execution(task, book, reused=False)
+
+
+def _environment(scratch: Path, threads: int) -> dict[str, str]:
+    """Return the kernel's variables: figures as data, no progress bars, nobody's IPython files."""
+    (scratch / "ipython").mkdir()
+    limits = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+    return {
+        **dict.fromkeys(limits, str(threads)),
+        "TQDM_DISABLE": "1",
+        **os.environ,
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "PLOTLY_RENDERER": "plotly_mimetype",
+        "WINNOW_REPORT": "1",
+        trace.VARIABLE: str(scratch / "files"),
+    }
+
+
+def _failed(book: books.Notebook) -> int:
+    """Return the number of the cell that failed, counted from 1 over all cells."""
+    ran = [number for number, cell in enumerate(book.cells, 1) if cell.get("execution_count")]
+    wrong = [
+        number
+        for number, cell in enumerate(book.cells, 1)
+        if any(output.output_type == "error" for output in cell.get("outputs", []))
+    ]
+    return (wrong or ran or [1])[-1]
+
+
+def _kept(task: Task) -> Path:
+    return paths.store() / "executed" / f"{task.name}.ipynb"
+
+
+def _store(task: Task, book: books.Notebook) -> None:
+    import nbformat
+
+    path = _kept(task)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    nbformat.write(book, part)
+    part.replace(path)
+    brief = {name: book.metadata["winnow"][name] for name in ("fingerprint", "seconds")}
+    path.with_suffix(".json").write_text(json.dumps(brief), encoding="utf-8")
+
+
+def _reusable(task: Task) -> Execution | None:
+    """Return the stored execution if all that it depends on is as it was, and it succeeded."""
+    import nbformat
+
+    path = _kept(task)
+    if not path.exists() or _brief(task).get("fingerprint") != fingerprint(task):
+        return None
+    book = nbformat.read(path, as_version=4)
+    record = book.metadata["winnow"]
+    gone = [name for name in record["runs"] if not (paths.runs() / name / "run.json").exists()]
+    if record["error"] or gone or any(_changed(*item) for item in record["files"].items()):
+        return None
+    return Execution(task, book, reused=True)
+
+
+def _changed(name: str, mark: str) -> bool:
+    return not Path(name).is_file() or hashing.file(name) != mark
+
+
+def _brief(task: Task) -> dict[str, Any]:
+    path = _kept(task).with_suffix(".json")
+    try:
+        brief: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # never executed, or killed while writing
+        return {}
+    return brief
+
+
+def _last_seconds(task: Task) -> float:
+    return float(_brief(task).get("seconds", float("inf")))
+
+
+@lru_cache(maxsize=1)
+def _surroundings() -> str:
+    """Return the hash of the package's files and of the installed versions."""
+    files = [path for path in sorted(paths.PACKAGE.rglob("*")) if path.suffix in SUFFIXES]
+    code = [[str(path), hashing.file(path)] for path in files]
+    versions = sorted(f"{item.name}=={item.version}" for item in metadata.distributions())
+    return hashing.digest([code, versions, sys.version])
+
+
+def _finish(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run `work` to its end, also where a loop runs already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()

@@ -1,0 +1,158 @@
+"""From notebooks to a folder of pages: execute, render, check, and write the index."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lab import paths
+from lab.errors import DataError
+from lab.report import books, check
+from lab.report.execute import Execution, Say, Task, execute
+
+CARD_MARK = ".card.json"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `render` did: the pages, what is wrong, and where the time went."""
+
+    pages: tuple[Path, ...]
+    index: Path
+    failed: Mapping[str, str]  # page -> the cell and error that stopped it
+    problems: Mapping[str, Sequence[str]]  # page -> what is wrong with it as a page
+    reused: int  # executions kept from before, because nothing they depend on changed
+    execution_seconds: float
+    rendering_seconds: float
+    bytes: Mapping[str, int] = field(default_factory=dict)  # page -> size of its file
+
+    @property
+    def good(self) -> bool:
+        """Tell whether every notebook ran to its end and every page is sound."""
+        return not self.failed and not self.problems
+
+
+def render(
+    notebooks: Sequence[str | Path] | None = None,
+    *,
+    params: Mapping[str, Any] | None = None,
+    folder: Path | None = None,
+    jobs: int = 2,
+    fresh: bool = False,
+    say: Say = lambda _: None,
+) -> Outcome:
+    """Execute notebooks and write one self-contained page each, and an index of all pages.
+
+    An execution is kept, and not repeated, as long as the notebook, its parameters, the package,
+    the installed versions, the files it read and the runs it used are as they were. A notebook
+    that fails gets its page all the same, with the error in it.
+
+    Parameters
+    ----------
+    notebooks : sequence of str or Path, optional
+        Names below `notebooks/`, such as `ablations/lima`, or paths; all notebooks by default.
+    params : mapping, optional
+        Values for the cell tagged `parameters`, matched to its names whatever their case.
+    folder : Path, optional
+        Where the pages go; `reports/` by default.
+    jobs : int
+        Notebooks at once, at least 1.
+    fresh : bool
+        Execute again even if nothing changed.
+    say : callable
+        Told one line as things happen.
+
+    Raises
+    ------
+    DataError
+        If a notebook does not exist, or has no parameter of a given name.
+    """
+    folder = paths.reports() if folder is None else folder
+    chosen = books.names() if notebooks is None else notebooks
+    if not chosen:
+        raise DataError("there are no notebooks to render", file=paths.notebooks())
+    tasks = [_task(name, params or {}) for name in chosen]
+    clock = time.perf_counter()
+    executions = execute(tasks, jobs=jobs, fresh=fresh, say=say)
+    executed = time.perf_counter()
+    pages, problems, sizes, failed = [], {}, {}, {}
+    for execution in executions:
+        made, wrong = _write(execution, folder)
+        pages.append(made)
+        sizes[execution.task.name] = made.stat().st_size
+        if wrong:
+            problems[execution.task.name] = wrong
+        if error := execution.record["error"]:
+            failed[execution.task.name] = (
+                f"cell {error['cell']}: {error['name']}: {error['message']}"
+            )
+    index = _index(folder)
+    return Outcome(
+        tuple(pages),
+        index,
+        failed,
+        problems,
+        sum(execution.reused for execution in executions),
+        executed - clock,
+        time.perf_counter() - executed,
+        sizes,
+    )
+
+
+def export(folder: Path) -> int:
+    """Copy the pages and their index to `folder`, ready for any web host; return their number."""
+    pages = sorted(paths.reports().rglob("*.html"))
+    if not pages:
+        raise DataError("there are no reports yet; `lab report` makes them", file=paths.reports())
+    for path in pages:
+        target = folder / path.relative_to(paths.reports())
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    return len(pages)
+
+
+def _task(name: str | Path, params: Mapping[str, Any]) -> Task:
+    path = books.find(name)
+    book = books.read(path)
+    matched = books.matched(params, book)
+    books.with_params(book, matched, path)  # a name it does not know is refused before any work
+    return Task(path, matched)
+
+
+def _write(execution: Execution, folder: Path) -> tuple[Path, list[str]]:
+    from lab.report import page
+
+    made = page.render(execution)
+    path = folder / f"{made.name}.html"
+    _replace(path, made.html)
+    _replace(_card(folder, made.name), json.dumps(made.card, ensure_ascii=False))
+    return path, check.problems(made.html, figures=made.figures)
+
+
+def _card(folder: Path, name: str) -> Path:
+    return folder / ".cards" / f"{name.replace('/', '--')}{CARD_MARK}"
+
+
+def _index(folder: Path) -> Path:
+    """Write the index over every page in `folder`, also those made earlier."""
+    from lab.report import page
+
+    found = (path for path in (folder / ".cards").glob(f"*{CARD_MARK}"))
+    cards = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(found)]
+    cards = [card for card in cards if (folder / f"{card['name']}.html").exists()]
+    cards.sort(key=lambda card: ("/" in card["name"], card["name"]))
+    path = folder / "index.html"
+    _replace(path, page.index(cards))
+    return path
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)

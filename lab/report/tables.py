@@ -1,0 +1,144 @@
+"""Tables for notebooks and pages: examples read in full, estimates, and what a part offers."""
+
+import html
+import inspect
+import re
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+SHOWN = ("history", "instruction", "input", "output")
+NOT_EXAMPLES = {*SHOWN, "parent", "recipe"}
+
+
+@dataclass(frozen=True)
+class Examples:
+    """A few examples in full, as HTML in a notebook; every text in it is escaped."""
+
+    rows: tuple[tuple[str, dict[str, Any]], ...]
+    of: int
+
+    def _repr_html_(self) -> str:
+        cards = "".join(_card(key, row) for key, row in self.rows)
+        return f'<div class="examples"><p>{len(self.rows)} of {self.of:,} examples</p>{cards}</div>'
+
+    def __repr__(self) -> str:
+        return f"Examples({len(self.rows)} of {self.of} rows)"
+
+
+def examples(pool: pd.DataFrame, *, rows: int = 3, seed: int | None = None) -> Examples:
+    """Show `rows` examples of `pool` in full: the first ones, or drawn with `seed`.
+
+    Parameters
+    ----------
+    pool : DataFrame
+        A pool; extra columns are shown below the texts.
+    rows : int
+        How many, at least 1; fewer if the pool is smaller.
+    seed : int, optional
+        Draws the rows, which does not depend on their order in the pool.
+    """
+    if rows < 1:
+        raise ValueError(f"rows must be at least 1, got {rows}")
+    count = min(rows, len(pool))
+    if seed is None:
+        chosen = pool.index[:count]
+    else:
+        order = np.random.default_rng(seed).permutation(len(pool))[:count]
+        chosen = pool.index.sort_values()[order]
+    picked = pool.loc[chosen]
+    records: list[dict[Any, Any]] = picked.to_dict("records")
+    return Examples(tuple(zip(map(str, picked.index), records, strict=True)), len(pool))
+
+
+def register(part: ModuleType) -> pd.DataFrame:
+    """List the public functions of a part, such as `lab.filters`, from their own words.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by `name`: `what` (the first line of the docstring), `parameters` (those with a
+        default, by name), `source` and `cost` (what follows `Source:` and `Cost:`; "" if none).
+    """
+    rows = []
+    for name in sorted(part.__all__):
+        function = getattr(part, name)
+        if inspect.isfunction(function):
+            text = inspect.getdoc(function) or ""
+            signature = inspect.signature(function).parameters.values()
+            given = [
+                f"{item.name}={item.default!r}" if item.default is not item.empty else item.name
+                for item in signature
+                if item.kind is item.KEYWORD_ONLY
+            ]
+            rows.append(
+                {
+                    "name": name,
+                    "what": _first_line(text),
+                    "parameters": ", ".join(given),
+                    "source": _after("Source", text) or _after("Source", _module_doc(function)),
+                    "cost": _after("Cost", text),
+                }
+            )
+    columns = ["name", "what", "parameters", "source", "cost"]
+    return pd.DataFrame(rows, columns=columns).set_index("name")
+
+
+def estimates(
+    table: pd.DataFrame, *, value: str, low: str, high: str, digits: int = 2
+) -> "pd.Series[str]":
+    """Write estimates with their intervals, `0.46 [0.41, 0.51]`, one per row of `table`.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"mean": [0.5], "low": [0.4], "high": [0.6]}, index=["diverse"])
+    >>> estimates(frame, value="mean", low="low", high="high")["diverse"]
+    '0.50 [0.40, 0.60]'
+    """
+    for name in (value, low, high):
+        if name not in table.columns:
+            raise ValueError(f"table has no column {name!r} (has {list(table.columns)})")
+    written = [
+        f"{middle:.{digits}f} [{below:.{digits}f}, {above:.{digits}f}]"
+        for middle, below, above in zip(table[value], table[low], table[high], strict=True)
+    ]
+    return pd.Series(written, index=table.index, name=value)
+
+
+def _card(key: str, row: dict[str, Any]) -> str:
+    texts = [(name, _text(row.get(name))) for name in SHOWN]
+    more = [(name, _text(value)) for name, value in row.items() if name not in NOT_EXAMPLES]
+    lines = "".join(
+        f"<dt><b>{html.escape(str(name))}</b></dt>"
+        f'<dd style="white-space: pre-wrap" dir="auto">{html.escape(text)}</dd>'
+        for name, text in [*texts, *more]
+        if text
+    )
+    style = "border: 1px solid; padding: 8px; margin: 8px"
+    return f'<div style="{style}"><p><code>{html.escape(key)}</code></p><dl>{lines}</dl></div>'
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(f"{turn.get('role')}: {turn.get('content')}" for turn in value)
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    return str(value)
+
+
+def _first_line(text: str) -> str:
+    return " ".join(text.split("\n\n", 1)[0].split())
+
+
+def _module_doc(function: Any) -> str:
+    return inspect.getdoc(inspect.getmodule(function)) or ""
+
+
+def _after(word: str, text: str) -> str:
+    found = re.search(
+        rf"^{word}:\s*(.+?)(?=\n\s*\n|\n[A-Z][a-z]+:|\Z)", text, re.MULTILINE | re.DOTALL
+    )
+    return " ".join(found[1].split()) if found else ""

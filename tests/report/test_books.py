@@ -1,0 +1,76 @@
+import nbformat
+import pytest
+
+from lab import paths
+from lab.errors import DataError
+from lab.report import books
+
+
+def test_find_by_path_and_by_name(write, tmp_path, monkeypatch):
+    path = write("mine", "1")
+    assert books.find(path) == path
+    assert books.find(path.with_suffix("")) == path
+    monkeypatch.setattr(paths, "notebooks", lambda: tmp_path)
+    assert books.find("mine") == path
+    with pytest.raises(DataError, match="no notebook named 'yours'; there are mine"):
+        books.find("yours")
+
+
+def test_names_are_in_order_and_without_checkpoints(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "notebooks", lambda: tmp_path)
+    for name in ("01-b", "00-a", "ablations/lima", ".ipynb_checkpoints/00-a-checkpoint"):
+        file = tmp_path / f"{name}.ipynb"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(nbformat.v4.new_notebook(), file)
+    assert books.names() == ["00-a", "01-b", "ablations/lima"]
+
+
+def test_page_names_tell_parameters_apart(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "notebooks", lambda: tmp_path)
+    path = tmp_path / "ablations" / "lima.ipynb"
+    assert books.page_name(path, {}) == "ablations/lima"
+    local = books.page_name(path, {"SETTING": "local", "N": 1})
+    assert local.startswith("ablations/lima-local-")
+    assert local != books.page_name(path, {"SETTING": "local", "N": 2})
+
+
+def test_parameters_are_set_after_the_tagged_cell(write):
+    path = write("mine", "print(N)")
+    book = books.with_params(books.read(path), {"N": 7, "DATA": "it's"}, path)
+    assert [cell.source for cell in book.cells][2] == 'N = 7\nDATA = "it\'s"'
+    assert books.parameters(book) == {"SETTING": "testbed", "N": 7, "DATA": "it's"}
+
+
+def test_parameters_match_whatever_their_case(write):
+    book = books.read(write("mine"))
+    assert books.matched({"data": 1, "n": 2, "other": 3}, book) == {"DATA": 1, "N": 2, "other": 3}
+
+
+def test_an_unknown_parameter_is_refused(write):
+    path = write("mine")
+    with pytest.raises(DataError, match="no parameter 'M'; .* sets SETTING, N, DATA"):
+        books.with_params(books.read(path), {"M": 1}, path)
+
+
+def test_old_outputs_are_not_read(tmp_path):
+    cell = nbformat.v4.new_code_cell("1")
+    cell.outputs, cell.execution_count = [nbformat.v4.new_output("stream", text="old")], 4
+    path = tmp_path / "old.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    read = books.read(path).cells[0]
+    assert (read.outputs, read.execution_count) == ([], None)
+
+
+def test_a_file_that_is_no_notebook_is_named(tmp_path):
+    path = tmp_path / "no.ipynb"
+    path.write_text("{}")
+    with pytest.raises(DataError, match=r"no\.ipynb: not a notebook"):
+        books.read(path)
+
+
+def test_title_question_and_claims(write):
+    book = books.read(write("mine", "%load_ext autoreload\nassert 1 < 2, 'one is less'\nassert 3"))
+    assert books.title(book) == ("A small one", "Does it work?")
+    assert books.claims(book) == ["one is less", "3"]
+    assert books.claims(nbformat.v4.new_notebook()) == []
+    assert books.title(nbformat.v4.new_notebook()) == ("untitled", "")

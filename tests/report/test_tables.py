@@ -1,0 +1,89 @@
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lab import records
+from lab.report import tables
+
+
+@pytest.fixture
+def pool():
+    rows = [{"instruction": f"Say {n}.", "output": str(n), "votes": n} for n in range(20)]
+    return records.frame(rows, source="me")
+
+
+def test_examples_are_the_first_rows_in_full(pool):
+    shown = tables.examples(pool, rows=2)._repr_html_()
+    assert "Say 0." in shown
+    assert "Say 1." in shown
+    assert "Say 2." not in shown
+    assert "2 of 20 examples" in shown
+    assert "votes" in shown
+
+
+def test_drawn_examples_do_not_depend_on_the_order_of_the_pool(pool):
+    one = tables.examples(pool, rows=4, seed=3)
+    other = tables.examples(pool.sample(frac=1, random_state=1), rows=4, seed=3)
+    assert one == other
+    assert one != tables.examples(pool, rows=4, seed=4)
+
+
+def test_texts_are_escaped():
+    row = {"instruction": "<script>alert(1)</script>", "output": "<b>", "<i>": "<u>"}
+    shown = tables.examples(records.frame([row]))._repr_html_()
+    assert "<script>" not in shown
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown
+    assert "&lt;i&gt;" in shown
+    assert "<u>" not in shown
+
+
+def test_a_history_is_shown_turn_by_turn():
+    history = [{"role": "system", "content": "Be brief."}]
+    pool = records.frame([{"history": history, "instruction": "Go.", "output": "Gone."}])
+    assert "system: Be brief." in tables.examples(pool)._repr_html_()
+
+
+def test_an_empty_pool_shows_nothing(pool):
+    assert repr(tables.examples(pool.iloc[:0])) == "Examples(0 of 0 rows)"
+
+
+def test_rows_must_be_positive(pool):
+    with pytest.raises(ValueError, match="rows must be at least 1, got 0"):
+        tables.examples(pool, rows=0)
+
+
+def test_register_reads_the_docstrings():
+    def short(pool, *, max_words: int = 5, min_words):
+        """Keep short rows.
+
+        A second paragraph.
+
+        Source: Somebody 2023,
+        arXiv:0000.00000.
+        Cost: one pass.
+        """
+
+    part = ModuleType("part")
+    part.short, part.LIMIT, part.__all__ = short, 3, ["short", "LIMIT"]
+    table = tables.register(part)
+    assert table.loc["short"].tolist() == [
+        "Keep short rows.",
+        "max_words=5, min_words",
+        "Somebody 2023, arXiv:0000.00000.",
+        "one pass.",
+    ]
+    assert table.index.tolist() == ["short"]
+
+
+def test_estimates_by_hand():
+    table = pd.DataFrame(
+        {"m": [1.0, 2.0], "a": [0.5, np.nan], "b": [1.5, np.nan]}, index=["x", "y"]
+    )
+    assert tables.estimates(table, value="m", low="a", high="b", digits=1).tolist() == [
+        "1.0 [0.5, 1.5]",
+        "2.0 [nan, nan]",
+    ]
+    with pytest.raises(ValueError, match="no column 'mean'"):
+        tables.estimates(table, value="mean", low="a", high="b")

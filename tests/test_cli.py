@@ -1,0 +1,105 @@
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+from typer.testing import CliRunner
+
+from lab import __version__, cli, paths
+
+MAIN = "from lab.cli import main; main()"
+runner = CliRunner()
+
+
+def call(*words):
+    return runner.invoke(cli.app, list(words))
+
+
+def test_version():
+    assert call("version").output.strip() == __version__
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["report"], ["run"], ["results"], ["testbed"], ["testbed", "pretrain"]]
+)
+def test_every_command_has_help(words):
+    shown = call(*words, "--help")
+    assert shown.exit_code == 0
+    assert "Usage" in shown.output
+
+
+def test_help_needs_none_of_the_large_libraries():
+    code = (
+        "import sys, lab.cli; "
+        "print(sorted({'pandas', 'numpy', 'torch', 'plotly', 'nbclient'} & set(sys.modules)))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_values_are_json_where_they_can_be():
+    given = ["a=1", "b=[0.5, 2]", "c=text", "d=true", "e=x=y", 'f="7"', "g="]
+    assert cli._params(given) == {
+        "a": 1,
+        "b": [0.5, 2],
+        "c": "text",
+        "d": True,
+        "e": "x=y",
+        "f": "7",
+        "g": "",
+    }
+    assert cli._params(None) == {}
+
+
+def test_a_path_is_found_from_where_the_command_was_given(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.jsonl").touch()
+    assert cli._params(["data=./mine.jsonl"]) == {"data": str(tmp_path / "mine.jsonl")}
+    assert cli._params(["data=mine.jsonl"]) == {"data": str(tmp_path / "mine.jsonl")}
+    assert cli._params(["data=testbed"]) == {"data": "testbed"}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "x", "--param", "novalue"], "NAME=VALUE, got 'novalue'"),
+        (["run", "x", "--setting", "cloud"], "testbed, local or paper, got 'cloud'"),
+    ],
+)
+def test_wrong_words_are_refused(words, message):
+    shown = call(*words)
+    assert shown.exit_code == 2
+    assert message in " ".join(shown.output.replace("│", " ").split())
+
+
+def test_our_own_errors_are_one_line(tmp_path):
+    command = [sys.executable, "-c", MAIN, "report", str(tmp_path / "none.ipynb")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: no notebook named")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_run_reports_times_and_a_failure_with_its_cell(tmp_path):
+    make = nbformat.v4
+    cells = [
+        make.new_code_cell("N = 1", metadata={"tags": ["parameters"]}),
+        make.new_code_cell("assert N == 1, 'N stays'"),
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    path = tmp_path / "mine.ipynb"
+    nbformat.write(make.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+    shown = call("run", str(path), "--param", "n=2")
+    assert shown.exit_code == 1
+    assert "cell 3: AssertionError: N stays" in shown.output
+    assert "execution " in shown.output
+    assert "rendering " in shown.output
+    assert list(paths.reports().glob("mine-*.html"))
+    assert call("run", str(path)).exit_code == 0
+
+
+def test_help_is_fast():
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", MAIN, "--help"], capture_output=True, check=True)
+    assert time.perf_counter() - began < 5  # 0.4 s on a quiet machine
