@@ -99,7 +99,7 @@ def pretrain() -> None:
 
 @testbed.command()
 def serve(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="TCP port on 127.0.0.1.")] = 8765,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="TCP port on 127.0.0.1.")] = 8000,
 ) -> None:
     """Serve the simulated teacher over the OpenAI protocol until interrupted."""
     from lab.testbed import serve as server
