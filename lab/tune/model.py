@@ -11,7 +11,7 @@ from typing import Any
 
 from lab.errors import MissingPackageError, TuneError
 from lab.tune.recipe import Lora, Recipe
-from lab.tune.templates import ChatTemplate, Template, render
+from lab.tune.templates import ChatTemplate, render
 
 PAD = "<|pad|>"
 PROBE = "winnow probe"
@@ -28,10 +28,13 @@ def load(name: str) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    adapter = Path(name) / "adapter_config.json"
     try:
         with no_bars():
-            model = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32)
             tokenizer = AutoTokenizer.from_pretrained(name)
+            if adapter.exists():
+                return _with_adapter(name, tokenizer), tokenizer
+            model = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32)
     except (OSError, ValueError) as error:
         raise TuneError(f"no causal language model can be loaded from {name!r}: {error}") from error
     return model, tokenizer
@@ -135,10 +138,8 @@ def add_lora(model: Any, lora: Lora, *, new_tokens: list[int]) -> Any:
     )
 
 
-def save(model: Any, tokenizer: Any, folder: Path, template: Template) -> None:
-    """Write weights, tokenizer and, if it is explicit, the chat template to `folder`."""
-    if isinstance(template, ChatTemplate) and template.text is not None:
-        tokenizer.chat_template = template.text
+def save(model: Any, tokenizer: Any, folder: Path) -> None:
+    """Write weights and tokenizer to `folder`."""
     with no_bars():
         model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -159,6 +160,16 @@ def no_bars() -> Iterator[None]:
             bars.enable_progress_bar()
 
 
+def _with_adapter(name: str, tokenizer: Any) -> Any:
+    """Return the base model of an adapter's folder, grown as it was in training, and merged."""
+    import peft
+
+    base = peft.PeftConfig.from_pretrained(name).base_model_name_or_path
+    model, _ = load(str(base))
+    add_tokens(model, tokenizer, str(tokenizer.eos_token))
+    return peft.PeftModel.from_pretrained(model, name).merge_and_unload()
+
+
 def _written_end(template: ChatTemplate, tokenizer: Any) -> str:
     if template.text is None and not tokenizer.chat_template:
         raise TuneError(
@@ -174,7 +185,12 @@ def _written_end(template: ChatTemplate, tokenizer: Any) -> str:
         tokenizer.all_special_tokens
     )
     written = [token for token in special if token and token in ending]
-    if PROBE not in text or not written:
+    if PROBE not in text:
+        raise TuneError(
+            f"the chat template {template.name!r} does not write the messages that it is given: "
+            f"{text!r}"
+        )
+    if not written:
         raise TuneError(
             f"the chat template {template.name!r} ends an answer with {ending!r}, which holds no "
             "special token to stop at; name one in end_of_turn"

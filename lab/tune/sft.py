@@ -5,9 +5,11 @@ by length only inside the step; the loss is the mean over the answer tokens of t
 is applied to those positions alone, which changes no number and saves most of its cost.
 """
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -15,8 +17,9 @@ from lab import records
 from lab.errors import TuneError
 from lab.tune import checkpoints, record
 from lab.tune import model as models
-from lab.tune.encode import encode
+from lab.tune.encode import Encoding, encode
 from lab.tune.recipe import Recipe
+from lab.tune.templates import ChatTemplate
 from lab.tune.trainer import fit
 
 Watch = Callable[[int, float], None]
@@ -54,23 +57,36 @@ def sft(
     if record.finished(folder, inputs):
         return folder
     started = time.perf_counter()
+    with models.no_bars():
+        model, tokenizer, encoding = _ready(subset, recipe)
+        if is_main_process():
+            record.begin(folder, inputs, recipe)
+        history = fit(model, tokenizer, encoding.examples, recipe, folder, watch=watch)
+    if is_main_process():
+        record.finish(folder, encoding, history, seconds=time.perf_counter() - started)
+        for checkpoint in checkpoints.saved(folder):
+            checkpoints.forget_progress(checkpoint)
+    return folder
+
+
+def is_main_process() -> bool:
+    """Return whether this process writes the records of a distributed run."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def _ready(subset: pd.DataFrame, recipe: Recipe) -> tuple[Any, Any, Encoding]:
+    """Return the model with its tokens, dropout and adapters, the tokenizer, and the examples."""
     model, tokenizer = models.load(recipe.model)
     end = models.end_of_turn(recipe, tokenizer)
     before = len(tokenizer)
     models.add_tokens(model, tokenizer, end)
+    if isinstance(recipe.template, ChatTemplate) and recipe.template.text is not None:
+        tokenizer.chat_template = recipe.template.text
     encoding = encode(subset, recipe, tokenizer, end_of_turn=end)
     if not encoding.examples:
         raise TuneError(f"none of {len(subset)} examples can be trained on: {encoding.counts()}")
-    record.begin(folder, inputs, recipe)
     if recipe.last_layer_dropout:
         models.add_residual_dropout(model, recipe.last_layer_dropout)
     if recipe.lora is not None:
         model = models.add_lora(model, recipe.lora, new_tokens=list(range(before, len(tokenizer))))
-    history = fit(model, tokenizer, encoding.examples, recipe, folder, watch=watch)
-    if recipe.lora is not None and recipe.lora.merge:
-        model = model.merge_and_unload()
-    models.save(model, tokenizer, folder, recipe.template)
-    record.finish(folder, encoding, history, seconds=time.perf_counter() - started)
-    for checkpoint in checkpoints.saved(folder):
-        checkpoints.forget_progress(checkpoint)
-    return folder
+    return model, tokenizer, encoding

@@ -15,6 +15,7 @@ from typing import Any
 
 from lab.errors import TuneError
 from lab.tune import checkpoints
+from lab.tune import model as models
 from lab.tune.arguments import arguments
 from lab.tune.batches import Joined, Padded
 from lab.tune.encode import Encoded
@@ -32,7 +33,13 @@ def fit(
     *,
     watch: Callable[[int, float], None] | None = None,
 ) -> History:
-    """Train `model` in place, from the newest checkpoint in `folder` if there is one."""
+    """Train `model`, from the newest checkpoint in `folder` if there is one, and save it there.
+
+    Raises
+    ------
+    TuneError
+        If the checkpoints do not fit the disk, or the loss is not finite.
+    """
     batches = Joined() if recipe.packing else Padded(tokenizer.pad_token_id)
     rows = [{"input_ids": x.input_ids, "labels": x.labels} for x in examples]
     _check_disk(model, len(rows), recipe, folder)
@@ -49,6 +56,7 @@ def fit(
     started = time.perf_counter()
     trainer.train(resume_from_checkpoint=None if newest is None else str(newest))
     seconds = time.perf_counter() - started
+    _save(trainer, tokenizer, recipe, folder)
     log = [entry for entry in trainer.state.log_history if "learning_rate" in entry]
     return History(
         loss=[entry["loss"] for entry in log],
@@ -60,6 +68,16 @@ def fit(
         peak_memory_mb=_peak_memory_mb(),
         resumed_from=None if newest is None else checkpoints.step_of(newest),
     )
+
+
+def _save(trainer: Any, tokenizer: Any, recipe: Recipe, folder: Path) -> None:
+    if trainer.is_fsdp_enabled:  # no process holds all weights: Trainer gathers them
+        trainer.save_model(str(folder))
+    elif trainer.is_world_process_zero():
+        model = trainer.model
+        if recipe.lora is not None and recipe.lora.merge:
+            model = model.merge_and_unload()
+        models.save(model, tokenizer, folder)
 
 
 def _check_disk(model: Any, examples: int, recipe: Recipe, folder: Path) -> None:

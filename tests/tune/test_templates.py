@@ -1,0 +1,223 @@
+"""Three families of chat templates, written out, on tokenizers trained here; and plain text."""
+
+from dataclasses import replace
+
+import pytest
+
+from lab import records, tune
+from lab.errors import TuneError
+from lab.tune.encode import NO_LABEL, encode
+from lab.tune.model import end_of_turn
+
+LLAMA3 = (
+    "{{ bos_token }}{% for message in messages %}"
+    "{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' }}"
+    "{% if message['role'] == 'assistant' %}"
+    "{% generation %}{{ message['content'] | trim + '<|eot_id|>' }}{% endgeneration %}"
+    "{% else %}{{ message['content'] | trim + '<|eot_id|>' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}"
+    "{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}"
+)
+CHATML = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' }}"
+    "{% if message['role'] == 'assistant' %}"
+    "{% generation %}{{ message['content'] + '<|im_end|>' }}{% endgeneration %}{{ '\n' }}"
+    "{% else %}{{ message['content'] + '<|im_end|>\n' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+MISTRAL = (
+    "{{ bos_token }}{% for message in messages %}"
+    "{% if message['role'] == 'user' %}{{ '[INST] ' + message['content'] + ' [/INST]' }}"
+    "{% elif message['role'] == 'assistant' %}"
+    "{% generation %}{{ ' ' + message['content'] + eos_token }}{% endgeneration %}"
+    "{% else %}{{ raise_exception('Only user and assistant roles are supported!') }}"
+    "{% endif %}{% endfor %}"
+)
+THINKING = (
+    "{% for m in messages %}{{ m['content'] }}<|im_end|>{% endfor %}"
+    "{% if add_generation_prompt %}think:{% endif %}"
+)
+TEXTS = [
+    "Name the capital of France.\nOne word, please.",
+    "Paris is the capital of France, and Lyon is not.",
+    "def add(a, b):\n    return a + b\n",
+    "user assistant system tool answers questions in 12 words",
+]
+
+
+def byte_level(*special, **named):
+    """A BPE over bytes, as in Llama 3 and Qwen."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    inner = Tokenizer(models.BPE())
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=list(special),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    inner.train_from_iterator(TEXTS, trainer)
+    return PreTrainedTokenizerFast(tokenizer_object=inner, **named)
+
+
+def sentence_pieces():
+    """A BPE over pieces that start with a visible space, as in Llama 2 and Mistral."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    inner = Tokenizer(models.BPE(unk_token="<unk>"))
+    inner.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
+    inner.decoder = decoders.Metaspace(prepend_scheme="first")
+    trainer = trainers.BpeTrainer(
+        vocab_size=300, special_tokens=["<unk>", "<s>", "</s>"], show_progress=False
+    )
+    inner.train_from_iterator([*TEXTS, "[INST] What? [/INST] It."], trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=inner, unk_token="<unk>", bos_token="<s>", eos_token="</s>"
+    )
+
+
+def family(name):
+    if name == "llama3":
+        special = ["<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]
+        tokenizer = byte_level(*special, bos_token=special[0], eos_token="<|eot_id|>")
+        tokenizer.chat_template = LLAMA3
+        return tokenizer, "<|eot_id|>"
+    if name == "chatml":
+        tokenizer = byte_level("<|im_start|>", "<|im_end|>", "<|endoftext|>")
+        tokenizer.add_special_tokens({"eos_token": "<|endoftext|>"})
+        tokenizer.chat_template = CHATML
+        return tokenizer, "<|im_end|>"
+    tokenizer = sentence_pieces()
+    tokenizer.chat_template = MISTRAL
+    return tokenizer, "</s>"
+
+
+@pytest.fixture(scope="module")
+def chats():
+    turns = [
+        {"role": "user", "content": "Name the capital of France."},
+        {"role": "assistant", "content": "Paris,  is the capital.\n"},
+    ]
+    return records.frame(
+        [
+            {"instruction": TEXTS[0], "output": "Paris."},
+            {"instruction": "Add.", "input": "1\n2", "output": "def add(a, b):\n    return"},
+            {"instruction": "And Lyon?", "history": turns, "output": "Lyon is not."},
+            {"instruction": "  spaces ", "history": turns * 2, "output": "été ✓ 北京"},
+        ],
+        source="here",
+    )
+
+
+@pytest.fixture
+def chat():
+    return tune.Recipe(model="unused", template=tune.CHAT, epochs=1, max_tokens=500)
+
+
+@pytest.mark.parametrize("name", ["llama3", "chatml", "mistral"])
+def test_mask_equals_the_generation_spans_token_by_token(name, chats, chat):
+    tokenizer, end = family(name)
+    assert end_of_turn(chat, tokenizer) == end
+    recipe = replace(chat, train_history=True)
+    found = encode(chats, recipe, tokenizer, end_of_turn=end).examples
+    assert len(found) == len(chats)
+    for example in found:
+        expected = tokenizer.apply_chat_template(
+            records.conversation(chats.loc[example.id]),
+            return_dict=True,
+            return_assistant_tokens_mask=True,
+        )
+        ids, mask = expected["input_ids"], expected["assistant_masks"]
+        assert example.input_ids == ids[: len(example)]
+        assert [label != NO_LABEL for label in example.labels] == [
+            bool(flag) for flag in mask[: len(example)]
+        ]
+        assert not any(mask[len(example) :])  # nothing trained is missing
+        assert len(ids) - len(example) <= 1  # the line break after ChatML's end of turn
+
+
+@pytest.mark.parametrize("name", ["llama3", "chatml", "mistral"])
+def test_only_the_last_answer_is_trained_by_default(name, chats, chat):
+    tokenizer, end = family(name)
+    for example in encode(chats, chat, tokenizer, end_of_turn=end).examples:
+        trained = [token for token in example.labels if token != NO_LABEL]
+        text = tokenizer.decode(trained)
+        assert text.endswith(end)
+        if "<unk>" not in text:
+            assert text.removesuffix(end).strip() == chats.loc[example.id, "output"].strip()
+
+
+def test_alpaca_texts_are_written_as_published():
+    pool = records.frame(
+        [
+            {"instruction": "Add {input}.", "input": "1 {instruction}", "output": "2"},
+            {"instruction": "Say hello.", "output": "Hello."},
+        ]
+    )
+    with_input, without = (
+        tune.ALPACA.question(row["instruction"], row["input"], "</s>") for _, row in pool.iterrows()
+    )
+    assert with_input == (
+        "Below is an instruction that describes a task, paired with an input that provides further "
+        "context. Write a response that appropriately completes the request.\n\n"
+        "### Instruction:\nAdd {input}.\n\n### Input:\n1 {instruction}\n\n### Response:"
+    )
+    assert without.endswith("### Instruction:\nSay hello.\n\n### Response:")
+
+
+def test_the_plain_template_ends_every_utterance():
+    row = {
+        "history": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}],
+        "instruction": "c",
+        "input": "",
+        "output": "d",
+    }
+    found = tune.templates.spans(row, tune.PLAIN, None, end_of_turn="<E>")
+    assert [(span.text, span.trained) for span in found] == [
+        ("a<E>", False),
+        ("b<E>", False),
+        ("\n\nc<E>", False),
+        ("d<E>", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{% for m in messages %}{{ m['content'] }}", "cannot be rendered: .*"),
+        ("{{ raise_exception('no system role') }}", "cannot be rendered: no system role"),
+        ("{% for m in messages %}{{ m['content'] }}{% endfor %}", "no special token to stop at"),
+        ("the same for all", "does not write the messages that it is given"),
+        (
+            "{% for m in messages %}{{ m['role'] + m['content'] | upper }}<|im_end|>{% endfor %}",
+            "does not write the messages that it is given",
+        ),
+        (
+            THINKING,
+            "does not write the answer right after its own prompt",
+        ),
+    ],
+)
+def test_a_malformed_chat_template_is_named(chats, chat, text, message):
+    tokenizer, _ = family("chatml")
+    recipe = replace(chat, template=tune.ChatTemplate("mine", text))
+    with pytest.raises(TuneError, match=message):
+        encode(chats, recipe, tokenizer, end_of_turn=end_of_turn(recipe, tokenizer))
+
+
+def test_no_chat_template_is_an_error(chat):
+    tokenizer, _ = family("chatml")
+    tokenizer.chat_template = None
+    with pytest.raises(TuneError, match="tokenizer has no chat template; use tune.ALPACA"):
+        end_of_turn(chat, tokenizer)
+
+
+def test_a_text_template_must_hold_its_slots():
+    with pytest.raises(TuneError, match="prompt of template 'mine' must hold {instruction}: 'Do:'"):
+        tune.TextTemplate("mine", prompt="Do:", prompt_with_input="{instruction} {input}")
+    with pytest.raises(TuneError, match="prompt_with_input .* must hold {input}"):
+        tune.TextTemplate("mine", prompt="{instruction}", prompt_with_input="{instruction}")
