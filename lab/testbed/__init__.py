@@ -3,12 +3,18 @@
 A result made here says so wherever it is shown.
 """
 
+from lab.testbed.client import client
 from lab.testbed.pools import domains, families, pool, prompts
+from lab.testbed.teacher import Faults, Teacher, Traffic
 from lab.testbed.truth import answer, exact, grade, rating, style
 from lab.testbed.world import recognise
 
 __all__ = [
+    "Faults",
+    "Teacher",
+    "Traffic",
     "answer",
+    "client",
     "domains",
     "exact",
     "families",
