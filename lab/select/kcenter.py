@@ -1,13 +1,23 @@
 """k-center greedy: keep picking the example farthest from all picked so far.
 
 Source: Gonzalez 1985, doi:10.1016/0304-3975(85)90224-5 (the algorithm, its factor of 2);
-Sener & Savarese 2018, arXiv:1708.00489, Algorithm 1 (its use for coresets).
+Sener & Savarese 2018, arXiv:1708.00489, Algorithm 1 (its use for coresets); Chen et al. 2023,
+arXiv:2305.09246 (LTD: such a coreset of instruction data).
+
+A plain pass over all rows for every pick is bound by memory. Here most rows are left alone: a
+row's distance to its nearest center only falls, so an old one bounds it from above, and only rows
+whose bound reaches the farthest ones have to be brought up to date. They are, many rows and many
+centers at a time, by a matrix product that finds the few pairs worth a closer look. A distance
+that decides is summed in double precision from the differences of two rows, so that duplicates
+are at distance 0 and ties are ties: the picks are those of the plain algorithm.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numba import njit
+from numpy.typing import ArrayLike, NDArray
 
 from lab.select.selection import (
     FloatArray,
@@ -18,7 +28,11 @@ from lab.select.selection import (
     check_rows,
 )
 
-PICKED = -1.0  # below any distance, so that argmax passes over rows already picked
+PICKED = -1.0  # below any squared distance, so that no picked row is the farthest
+ACTIVE = 0.02  # share of the rows kept up to date at every pick; the rest wait
+FEWEST = 256  # active rows, at least
+BLOCK = 1024  # rows of one matrix product
+FAST = {"reassoc", "contract"}  # lets a sum use wide registers; infinities stay what they are
 
 
 def kcenter(
@@ -32,7 +46,8 @@ def kcenter(
     """Pick `k` rows of `X` such that every row lies close to a picked one.
 
     The covering radius is at most twice the best that any `k` rows can reach. Picks are
-    nested: the first j of them are the answer for budget j.
+    nested: the first j of them are the answer for budget j. Time at most O(n k d), usually
+    several times less; memory O(n) beside `X`.
 
     Parameters
     ----------
@@ -43,7 +58,7 @@ def kcenter(
     init : sequence of int
         Rows covered from the start, such as a seed set; never picked, not returned.
     start : sequence of int
-        Rows picked first, in this order, such as `medoid(X)` or the rows nearest to cluster
+        Rows picked first, in this order, such as `[medoid(X)]` or the rows nearest to cluster
         centres; counted in `k`.
     seed : int
         Draws the first row if `init` and `start` are empty. All else is fixed; ties go to the
@@ -66,32 +81,147 @@ def kcenter(
     >>> kcenter([[0.0], [1.0], [9.0], [10.0]], k=2, init=[0]).indices
     array([3, 1])
     """
-    X = check_matrix(X)
+    X = np.ascontiguousarray(check_matrix(X))
+    if X.dtype not in (np.float32, np.float64):
+        X = X.astype(np.float32)
     n = len(X)
     init, start = check_rows(init, n, "init"), check_rows(start, n, "start")
-    check_rows([*init, *start], n, "init and start together")
+    check_rows(np.concatenate([init, start]), n, "init and start together")
     check_budget(k, n - len(init))
+    forced = start
+    if len(start) == 0 and len(init) == 0:
+        forced = np.array([np.random.default_rng(seed).integers(n)])
 
-    nearest = np.full(n, np.inf)  # (n,) distance from each row to its nearest center
+    cover = _Cover(X, room=len(init) + k)
     for row in init:
-        _cover(X, row, nearest)
+        cover.add(row)
     indices, trace = np.empty(k, dtype=np.intp), np.empty(k)
     for step in range(k):
-        if step < len(start):
-            indices[step] = start[step]
-        elif step == 0 and len(init) == 0:
-            indices[step] = np.random.default_rng(seed).integers(n)
-        else:
-            indices[step] = np.argmax(nearest)
-        _cover(X, indices[step], nearest)
-        trace[step] = max(nearest.max(), 0.0)
+        indices[step] = forced[step] if step < len(forced) else cover.farthest()
+        cover.add(indices[step])
+        trace[step] = cover.radius()
+        if trace[step] == 0.0 and step + 1 >= len(forced):  # all that is left lies on a center
+            rest = np.flatnonzero(cover.nearest != PICKED)[: k - step - 1]
+            indices[step + 1 :], trace[step + 1 :] = rest, 0.0
+            break
     params = {"k": k, "init": init.tolist(), "start": start.tolist(), "seed": seed}
     return Selection(indices, trace, n=n, method="kcenter", params=params)
 
 
-def _cover(X: FloatArray, row: int, nearest: FloatArray) -> None:
-    """Make `row` a center: lower `nearest` in place to the distances from it."""
-    difference = X - X[row]
-    distance = np.sqrt(np.einsum("nd,nd->n", difference, difference))
-    np.minimum(nearest, distance, out=nearest)
-    nearest[row] = PICKED
+def medoid(X: ArrayLike) -> int:
+    """Return the row of `X` nearest to the mean of all rows; ties to the lower row.
+
+    Examples
+    --------
+    >>> medoid([[0.0], [4.0], [9.0]])
+    1
+    """
+    X = check_matrix(X)
+    away = X - X.mean(axis=0, dtype=np.float64)
+    return int(np.argmin(np.einsum("nd,nd->n", away, away)))
+
+
+class _Cover:
+    """The centers so far and, for every row, its squared distance to the nearest of some.
+
+    `nearest[i]` is exact for the first `seen[i]` centers, and so a bound from above for all.
+    The rows in `active` have seen all centers, and every other row's bound is below `level`.
+    """
+
+    def __init__(self, X: FloatArray, room: int) -> None:
+        self.X = X
+        self.square = np.einsum("nd,nd->n", X, X)
+        unit = float(np.finfo(X.dtype).eps)
+        longest = float(self.square.max())
+        self.slack = 4.0 * (X.shape[1] + 4) * unit * longest  # of a product's squared distance
+        self.nearest: NDArray[np.float64] = np.full(len(X), np.inf)
+        self.seen = np.zeros(len(X), dtype=np.int32)
+        self.centers = np.empty(room, dtype=np.intp)
+        self.count = 0
+        self.active = np.arange(0)
+        self.level = np.inf
+
+    def add(self, row: int) -> None:
+        """Make `row` a center; the active rows see it at once."""
+        self.centers[self.count] = row
+        self.count += 1
+        self.nearest[row] = PICKED
+        kept = _see(self.X, row, self.active, self.nearest, self.seen, self.count, self.level)
+        self.active = self.active[:kept]
+
+    def farthest(self) -> int:
+        """Return the row farthest from all centers, ties to the lower row."""
+        self._activate()
+        return int(self.active[np.argmax(self.nearest[self.active])])
+
+    def radius(self) -> float:
+        """Return the distance of the farthest row, 0 if every row is a center."""
+        self._activate()
+        return float(np.sqrt(max(self.nearest[self.active].max(), 0.0)))
+
+    def _activate(self) -> None:
+        """Make sure that some row is active: lower the level until one is."""
+        wanted = max(FEWEST, int(ACTIVE * len(self.X)))
+        while len(self.active) == 0:
+            wanted = min(wanted, len(self.X))
+            self.level = np.partition(self.nearest, len(self.X) - wanted)[len(self.X) - wanted]
+            waiting = np.flatnonzero(self.nearest >= self.level)
+            self._bring_up_to_date(waiting)
+            self.active = waiting[self.nearest[waiting] >= self.level]
+            wanted *= 2
+
+    def _bring_up_to_date(self, rows: IntArray) -> None:
+        """Let `rows` see every center that they have not seen yet."""
+        rows = rows[np.argsort(self.seen[rows], kind="stable")]
+        for at in range(0, len(rows), BLOCK):
+            block = rows[at : at + BLOCK]
+            first = int(self.seen[block[0]])
+            if first < self.count:
+                centers = self.centers[first : self.count]
+                product = self.X[block] @ self.X[centers].T
+                _compare(self.X, self.square, product, block, centers, self.nearest, self.slack)
+                self.seen[block] = self.count
+
+
+@njit(cache=True, fastmath=FAST)  # type: ignore[untyped-decorator]
+def _apart(X: Any, i: int, j: int) -> float:
+    """Squared distance of two rows from their differences, in double precision."""
+    total = 0.0
+    for t in range(X.shape[1]):
+        difference = np.float64(X[i, t]) - np.float64(X[j, t])
+        total += difference * difference
+    return total
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _see(
+    X: Any, center: int, active: Any, nearest: Any, seen: Any, count: int, level: float
+) -> int:
+    """Let the active rows see a center; move those still at `level` to the front, count them."""
+    kept = 0
+    for place in range(len(active)):
+        row = active[place]
+        if row == center:
+            continue
+        nearest[row] = min(nearest[row], _apart(X, row, center))
+        seen[row] = count
+        if nearest[row] >= level:
+            active[kept] = row
+            kept += 1
+    return kept
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _compare(
+    X: Any, square: Any, product: Any, rows: Any, centers: Any, nearest: Any, slack: float
+) -> None:
+    """Take the distance of every pair that the product cannot rule out."""
+    for a in range(len(rows)):
+        row = rows[a]
+        limit = nearest[row] + slack - square[row]
+        for b in range(len(centers)):
+            if square[centers[b]] - 2.0 * product[a, b] < limit:
+                distance = _apart(X, row, centers[b])
+                if distance < nearest[row]:
+                    nearest[row] = distance
+                    limit = distance + slack - square[row]
