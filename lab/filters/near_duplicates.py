@@ -1,0 +1,225 @@
+"""Keep one of each group of near-duplicates: texts that share most of their runs of words.
+
+MinHash finds candidates, the exact Jaccard similarity of their shingles decides, and what is
+linked by a chain of such pairs is one group.
+
+Source: Broder 1997, doi:10.1109/SEQUEN.1997.666900 (shingles, resemblance, min-wise hashing);
+Leskovec, Rajaraman & Ullman 2014, Mining of Massive Datasets, section 3.4 (bands).
+"""
+
+import numpy as np
+import pandas as pd
+from numba import njit
+from numpy.typing import NDArray
+
+from lab.filters import text
+from lab.filters.shingles import Hashes, Ints, Shingles, joined, shingles
+
+PERMUTATIONS = 128
+MISSED = 1e-3  # a pair just above the limit escapes all bands with at most this probability
+FIELDS = ("history", "instruction", "input", "output")
+
+
+def near_duplicates(
+    pool: pd.DataFrame,
+    *,
+    max_similarity: float = 0.7,
+    words: int = 3,
+    best: "pd.Series[float] | None" = None,
+    fields: tuple[str, ...] = FIELDS,
+    seed: int = 0,
+) -> "pd.Series[bool]":
+    """Keep the best of each group of near-duplicates: Jaccard similarity above `max_similarity`.
+
+    Similarity is the share of distinct runs of `words` words that two examples have in common. A
+    group may hold pairs that are less similar than the limit, linked by others. Every link is
+    exact; a pair just above the limit is missed with probability 0.001 at most, a closer one less.
+
+    Source: Broder 1997, doi:10.1109/SEQUEN.1997.666900; MinHash by rensa.
+    Cost: 100,000 short examples a second, once compiled.
+
+    Parameters
+    ----------
+    pool : DataFrame
+        Examples, indexed by id.
+    max_similarity : float
+        Largest share of common shingles allowed, above 0 and at most 1.
+    words : int
+        Length of a shingle in words.
+    best : Series of float, optional
+        A score of each example, higher is better; the best of a group stays, NaN comes last, and
+        ties go to the lower id, as they all do without scores.
+    fields : tuple of str
+        The text columns to compare, as one text.
+    seed : int
+        Draws the hash functions.
+
+    Returns
+    -------
+    Series of bool
+        True = keep.
+
+    Examples
+    --------
+    >>> rows = {"instruction": ["Say a b c d e f", "say a b c d e f!", "Sing"]}
+    >>> near_duplicates(pd.DataFrame(rows), fields=("instruction",)).tolist()
+    [True, False, True]
+    """
+    kept = duplicate_of(
+        pool, max_similarity=max_similarity, words=words, best=best, fields=fields, seed=seed
+    )
+    return text.flags((kept == kept.index.to_series()).to_numpy(), pool.index)
+
+
+def duplicate_of(
+    pool: pd.DataFrame,
+    *,
+    max_similarity: float = 0.7,
+    words: int = 3,
+    best: "pd.Series[float] | None" = None,
+    fields: tuple[str, ...] = FIELDS,
+    seed: int = 0,
+) -> "pd.Series[str]":
+    """Return the id of the example that stays for each one: its own id if it stays.
+
+    Takes what `near_duplicates` takes, and is the evidence for it.
+    """
+    if not 0 < max_similarity <= 1:
+        raise ValueError(f"max_similarity must be above 0 and at most 1, got {max_similarity}")
+    rank = ranking(pool.index, best)
+    groups = _groups(shingles(joined(pool, fields), words=words), max_similarity, seed)
+    order = np.lexsort((rank, groups))
+    leads = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    kept = np.empty(len(order), dtype=np.intp)
+    kept[order] = np.repeat(order[leads], np.diff(leads, append=len(order)))
+    return pd.Series(pool.index[kept], index=pool.index, name="duplicate_of")
+
+
+def ranking(index: pd.Index, best: "pd.Series[float] | None") -> NDArray[np.intp]:
+    """Return each row's rank, 0 for the best score; ties go to the lower id, NaN comes last."""
+    if best is not None and not best.index.equals(index):
+        raise ValueError("best must hold one score per example of this pool, in its order")
+    frame = pd.DataFrame(
+        {"id": index, "score": 0.0 if best is None else best.to_numpy(dtype=float)}
+    )
+    frame = frame.sort_values(["score", "id"], ascending=[False, True], na_position="last")
+    rank = np.empty(len(index), dtype=np.intp)
+    rank[frame.index.to_numpy()] = np.arange(len(index))
+    return rank
+
+
+def _groups(found: Shingles, limit: float, seed: int) -> NDArray[np.intp]:
+    """Return a group number per row: rows linked by pairs with a similarity above `limit`."""
+    sizes = np.diff(found.starts)
+    if limit == 1 or not sizes.any():
+        return np.arange(len(sizes))
+    same = np.where(sizes > 0, _whole(found.hashes, found.starts), np.uint64(0))
+    _, first, inverse = np.unique(same, return_index=True, return_inverse=True)
+    parent = first[inverse].astype(np.int64)  # equal sets are one group from the start
+    parent[sizes == 0] = np.flatnonzero(sizes == 0)  # nothing to compare: each stays alone
+    width = _band_width(limit)
+    distinct = np.flatnonzero((parent == np.arange(len(sizes))) & (sizes > 0))
+    rows, digests = _candidates(found, distinct, width, seed)
+    for column in range(0, PERMUTATIONS, width):
+        keys = _keys(digests, column, width)
+        order = np.argsort(keys, kind="stable")
+        _link(rows[order], keys[order], found.hashes, found.starts, limit, parent)
+    return np.array([_root(parent, row) for row in range(len(sizes))], dtype=np.intp)
+
+
+def _band_width(limit: float) -> int:
+    """Return the widest band that still finds a pair at `limit` but for `MISSED`."""
+    widths = [1, 2, 4, 8, 16]
+    fine = [w for w in widths if (1 - limit**w) ** (PERMUTATIONS // w) <= MISSED]
+    return max(fine, default=1)
+
+
+def _candidates(
+    found: Shingles, rows: Ints, width: int, seed: int
+) -> tuple[Ints, NDArray[np.uint32]]:
+    """Return the rows that share a band with another, and their digests (f, PERMUTATIONS)."""
+    from rensa import RMinHash, RMinHashLSH  # compiled; not needed by the other filters
+
+    def sketch(rows: Ints) -> "RMinHash":
+        hashes, offsets = _gather(found.hashes, found.starts, rows)
+        return RMinHash.digest_matrix_from_flat_token_hashes(hashes, offsets, PERMUTATIONS, seed)
+
+    bands = RMinHashLSH(0.5, PERMUTATIONS, PERMUTATIONS // width)
+    flagged = np.array(bands.query_duplicate_flags_matrix_one_shot(sketch(rows)), dtype=bool)
+    rows = rows[flagged]
+    return rows, np.array(sketch(rows).to_rows(), dtype=np.uint32).reshape(-1, PERMUTATIONS)
+
+
+@njit(cache=True, nogil=True)
+def _gather(hashes: Hashes, starts: Ints, rows: Ints) -> tuple[Hashes, Hashes]:
+    """Return the hashes of some rows, end to end, and where each starts."""
+    offsets = np.zeros(len(rows) + 1, dtype=np.uint64)
+    for at, row in enumerate(rows):
+        offsets[at + 1] = offsets[at] + np.uint64(starts[row + 1] - starts[row])
+    gathered = np.empty(offsets[-1], dtype=np.uint64)
+    for at, row in enumerate(rows):
+        gathered[offsets[at] : offsets[at + 1]] = hashes[starts[row] : starts[row + 1]]
+    return gathered, offsets
+
+
+@njit(cache=True, nogil=True)
+def _whole(hashes: Hashes, starts: Ints) -> Hashes:
+    """Return one hash per set of hashes; the sets are sorted, so equal sets have equal hashes."""
+    whole = np.full(len(starts) - 1, np.uint64(0x9E3779B97F4A7C15))
+    for row in range(len(starts) - 1):
+        for value in hashes[starts[row] : starts[row + 1]]:
+            whole[row] = (whole[row] ^ value) * np.uint64(0xBF58476D1CE4E5B9)
+            whole[row] ^= whole[row] >> np.uint64(29)
+    return whole
+
+
+@njit(cache=True, nogil=True)
+def _keys(digests: NDArray[np.uint32], first: int, width: int) -> Hashes:
+    """Return one hash per row over columns `first` to `first + width` of the digests."""
+    keys = np.full(len(digests), np.uint64(0xCBF29CE484222325))
+    for row in range(len(digests)):
+        for column in range(first, first + width):
+            keys[row] = (keys[row] ^ np.uint64(digests[row, column])) * np.uint64(0x100000001B3)
+            keys[row] ^= keys[row] >> np.uint64(29)
+    return keys
+
+
+@njit(cache=True, nogil=True)
+def _root(parent: Ints, row: int) -> int:
+    """Return the row that stands for a group, halving the path to it in place."""
+    while parent[row] != row:
+        parent[row] = parent[parent[row]]
+        row = parent[row]
+    return row
+
+
+@njit(cache=True, nogil=True)
+def _jaccard(hashes: Hashes, starts: Ints, one: int, two: int) -> float:
+    """Return the shared over all distinct hashes of two rows, both sorted."""
+    i, j, shared = starts[one], starts[two], 0
+    while i < starts[one + 1] and j < starts[two + 1]:
+        if hashes[i] == hashes[j]:
+            shared, i, j = shared + 1, i + 1, j + 1
+        elif hashes[i] < hashes[j]:
+            i += 1
+        else:
+            j += 1
+    total = starts[one + 1] - starts[one] + starts[two + 1] - starts[two] - shared
+    return shared / total if total else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _link(
+    rows: Ints, keys: Hashes, hashes: Hashes, starts: Ints, limit: float, parent: Ints
+) -> None:
+    """Join, in place, the groups of rows with equal keys and a similarity above `limit`."""
+    first = 0
+    for at in range(1, len(rows) + 1):
+        if at < len(rows) and keys[at] == keys[first]:
+            continue
+        for i in range(first, at):
+            for j in range(i + 1, at):
+                one, two = _root(parent, rows[i]), _root(parent, rows[j])
+                if one != two and _jaccard(hashes, starts, rows[i], rows[j]) > limit:
+                    parent[max(one, two)] = min(one, two)
+        first = at
