@@ -81,3 +81,8 @@ def results() -> Path:
 def benchmark_results() -> Path:
     """Return the folder of the tables that the benchmarks write."""
     return root() / "benchmarks" / "results"
+
+
+def docs() -> Path:
+    """Return the folder of pages and pictures that commands write."""
+    return root() / "docs"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lab import judge, tune
+from lab import judge, testbed, tune
 
 
 def exact_answers(model: Path, *, prompts: pd.DataFrame, max_new_tokens: int = 48) -> pd.DataFrame:
@@ -32,4 +32,20 @@ def exact_answers(model: Path, *, prompts: pd.DataFrame, max_new_tokens: int = 4
     if "split" in prompts.columns:
         for split in sorted(prompts["split"].unique()):
             table[f"exact_{split}"] = exact.where(prompts["split"] == split)
+    return table
+
+
+def world_answers(model: Path, *, prompts: pd.DataFrame, max_new_tokens: int = 48) -> pd.DataFrame:
+    """Evaluate on the testbed: `exact_answers`, and how well the convention is kept.
+
+    Returns
+    -------
+    DataFrame
+        As `exact_answers`, with `style` (1 if the answer keeps the world's convention) and
+        `grade` (0 to 5).
+    """
+    table = exact_answers(model, prompts=prompts, max_new_tokens=max_new_tokens)
+    table["style"] = testbed.style(table["answer"]).astype("float64")
+    pool = prompts.assign(output=table["answer"])
+    table["grade"] = testbed.rating(pool, noise=0.0)
     return table
