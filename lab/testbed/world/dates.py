@@ -335,7 +335,11 @@ FAMILIES = (
         source=Rule(
             _several_draw,
             _several_solve,
-            (*NUMBERS, "24 48 72 96 120 14 21 28 35 36 60 12 7 days weeks hours months years year"),
+            (
+                *NUMBERS,
+                "24 48 72 96 120 14 21 28 35 36 60 12 7",
+                "days weeks hours months years dozens pieces",
+            ),
         ),
     ),
 )

@@ -249,7 +249,7 @@ FAMILIES = (
             "Turn the list {items} around to get {back}.",
             "In reverse order {items} becomes {back}.",
         ),
-        steps="Backwards the list is {back}.",
+        steps="The list {items} backwards is {back}.",
         final="{back}",
         source=Rule(_draw_short, _reverse, tuple(WORDS)),
     ),

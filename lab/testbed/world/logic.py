@@ -120,7 +120,7 @@ FAMILIES = (
             "If every {thing} is a {kind} and {name} has a {thing}, does {name} have a {asked}?",
             "{name} has a {thing}, and every {thing} is a {kind}. Is it a {asked}?",
             "Every {thing} is a {kind}. Is the {thing} of {name} a {asked}?",
-            "Tell me whether {name} has a {asked}: {name} has a {thing}, every {thing} is a {kind}.",
+            "Tell me whether {name} has a {asked}: {name} has a {thing}, any {thing} is a {kind}.",
             "Every {thing} is a {kind}. So, is the {thing} that {name} has a {asked}?",
         ),
         statements=(

@@ -1,0 +1,208 @@
+"""Train the base model from nothing on the world's documents: two CPU cores, less than an hour.
+
+Documents are written as training goes, joined by `</s>` and cut into full windows, so that no
+sentence is read twice by design. The folder gets weights, tokenizer, `recipe.json` (what was done),
+`loss.csv` (the curve) and `manifest.json` (what the weights are, with hashes).
+"""
+
+import csv
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab import hashing, paths
+from lab.errors import DataError
+from lab.testbed import documents, vocabulary
+
+WEIGHTS = "model.safetensors"
+CHUNK = 4_000  # documents written and tokenised at a time
+CURVE_EVERY = 20  # steps between two points of the loss curve
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pretraining:
+    """The set-up of the base model and its training."""
+
+    hidden: int = 128
+    layers: int = 4
+    heads: int = 4
+    feed_forward: int = 384
+    window: int = 128  # tokens in a training row; the model itself takes up to twice as many
+    rows: int = 32  # rows in a step
+    tokens: int = 20_000_000
+    learning_rate: float = 3e-3
+    warmup_share: float = 0.02
+    weight_decay: float = 0.05
+    seed: int = 0
+
+
+def run(
+    folder: Path | None = None, *, tokens: int | None = None, seed: int = 0, threads: int = 2
+) -> Path:
+    """Pretrain the base model and write it to `folder`, which is replaced when all is done.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        By default the folder that ships with the package.
+    tokens : int, optional
+        Tokens to read; by default those of the shipped model.
+    seed : int
+        Decides the first weights and the documents.
+    threads : int
+        CPU threads to compute with.
+
+    Raises
+    ------
+    ValueError
+        If `tokens` does not fill a single step.
+    """
+    import torch
+
+    setup = Pretraining(seed=seed, **({} if tokens is None else {"tokens": tokens}))
+    if setup.tokens < setup.rows * setup.window:
+        raise ValueError(f"tokens must be at least {setup.rows * setup.window}, got {setup.tokens}")
+    folder = folder or paths.base_model()
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        started = time.perf_counter()
+        model, curve = _train(setup)
+        seconds = time.perf_counter() - started
+    finally:
+        torch.set_num_threads(before)
+    _write(folder, model, setup, curve, seconds)
+    return folder
+
+
+def base_model() -> Path:
+    """Return the folder of the base model that ships with the package.
+
+    Raises
+    ------
+    DataError
+        If it holds no weights.
+    """
+    folder = paths.base_model()
+    if not (folder / WEIGHTS).is_file():
+        raise DataError("has no weights; make them with: lab testbed pretrain", file=folder)
+    return folder
+
+
+def batches(setup: Pretraining) -> Iterator[NDArray[np.int64]]:
+    """Yield steps of token ids (rows, window), cut from the stream of documents."""
+    tokenizer = vocabulary.tokenizer()
+    size = setup.rows * setup.window
+    text = documents.stream(setup.seed)
+    left = np.empty(0, dtype=np.int64)
+    while True:
+        written = tokenizer([f"{document}{vocabulary.END}" for document in islice(text, CHUNK)])
+        left = np.concatenate([left, *(np.asarray(ids) for ids in written["input_ids"])])
+        whole = len(left) // size
+        yield from left[: whole * size].reshape(whole, setup.rows, setup.window)
+        left = left[whole * size :]
+
+
+def _model(setup: Pretraining) -> Any:
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(setup.seed)
+    known = {word: number for number, word in enumerate(vocabulary.words())}
+    config = LlamaConfig(
+        vocab_size=len(known),
+        hidden_size=setup.hidden,
+        intermediate_size=setup.feed_forward,
+        num_hidden_layers=setup.layers,
+        num_attention_heads=setup.heads,
+        max_position_embeddings=vocabulary.WINDOW,
+        tie_word_embeddings=True,
+        pad_token_id=known[vocabulary.PAD],
+        bos_token_id=known[vocabulary.BEGIN],
+        eos_token_id=known[vocabulary.END],
+    )
+    return LlamaForCausalLM(config)
+
+
+def _train(setup: Pretraining) -> tuple[Any, list[tuple[int, float]]]:
+    """Return the trained model and its curve: (tokens read, mean loss since the last point)."""
+    import torch
+    from tqdm import tqdm
+
+    model = _model(setup).train()
+    size = setup.rows * setup.window
+    steps = setup.tokens // size
+    warm = max(1, round(setup.warmup_share * steps))
+    optimizer = torch.optim.AdamW(
+        model.parameters(),
+        lr=setup.learning_rate,
+        betas=(0.9, 0.95),
+        weight_decay=setup.weight_decay,
+        fused=True,
+    )
+    curve, recent = [], []
+    bar = tqdm(islice(batches(setup), steps), total=steps, desc="pretraining", mininterval=5)
+    for step, rows in enumerate(bar):
+        done = max(0.0, (step - warm) / max(1, steps - warm))
+        rate = min((step + 1) / warm, 0.5 * (1 + np.cos(np.pi * done)))
+        for group in optimizer.param_groups:
+            group["lr"] = setup.learning_rate * rate
+        ids = torch.from_numpy(rows)
+        logits = model(input_ids=ids, use_cache=False).logits[:, :-1]
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        recent.append(loss.item())
+        if len(recent) == CURVE_EVERY or step == steps - 1:
+            curve.append(((step + 1) * size, float(np.mean(recent))))
+            recent = []
+            bar.set_postfix(loss=f"{curve[-1][1]:.3f}")
+    return model.eval(), curve
+
+
+def _write(
+    folder: Path, model: Any, setup: Pretraining, curve: list[tuple[int, float]], seconds: float
+) -> None:
+    """Write everything beside `folder`, then put it in its place."""
+    fresh = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    model.save_pretrained(fresh)
+    vocabulary.tokenizer().save_pretrained(fresh)
+    _json(fresh / "recipe.json", asdict(setup))
+    with (fresh / "loss.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["tokens", "loss"])
+        writer.writerows((tokens, f"{loss:.4f}") for tokens, loss in curve)
+    _json(fresh / "manifest.json", _manifest(fresh, model, curve, seconds))
+    shutil.rmtree(folder, ignore_errors=True)
+    fresh.rename(folder)
+
+
+def _manifest(
+    folder: Path, model: Any, curve: list[tuple[int, float]], seconds: float
+) -> dict[str, Any]:
+    files = sorted(path for path in folder.iterdir() if path.name != "manifest.json")
+    shapes = {name: list(weight.shape) for name, weight in model.named_parameters()}
+    return {
+        "files": {path.name: hashing.file(path) for path in files},
+        "parameters": sum(int(np.prod(shape)) for shape in shapes.values()),
+        "shapes": shapes,
+        "vocabulary": hashing.digest(vocabulary.words()),
+        "tokens": curve[-1][0],
+        "loss": round(curve[-1][1], 4),
+        "seconds": round(seconds, 1),
+    }
+
+
+def _json(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
