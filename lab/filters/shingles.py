@@ -33,6 +33,7 @@ class Shingles:
 
     hashes: Hashes  # (t,)
     starts: NDArray[np.int64]  # (n + 1,)
+    totals: NDArray[np.int64]  # (n,) shingles of each text, repeated ones counted
 
 
 def shingles(texts: "pd.Series[str]", *, words: int) -> Shingles:
@@ -40,7 +41,7 @@ def shingles(texts: "pd.Series[str]", *, words: int) -> Shingles:
     if words < 1:
         raise ValueError(f"words must be at least 1, got {words}")
     parts: list[Hashes] = [np.empty(0, dtype=np.uint64)]
-    counts: list[Ints] = [np.empty(0, dtype=np.int64)]
+    counts: list[Ints] = [np.empty((2, 0), dtype=np.int64)]
     lowered = pc.utf8_lower(text.arrow(texts))
     for first in range(0, len(lowered), CHUNK):
         chunk = lowered.slice(first, CHUNK)
@@ -48,8 +49,9 @@ def shingles(texts: "pd.Series[str]", *, words: int) -> Shingles:
         hashes, count = _shingle(data, ends, _classes(), words)
         parts.append(hashes)
         counts.append(count)
-    starts = np.concatenate([[0], np.cumsum(np.concatenate(counts))])
-    return Shingles(np.concatenate(parts), starts.astype(np.int64))
+    distinct, totals = np.concatenate(counts, axis=1)
+    starts = np.concatenate([[0], np.cumsum(distinct)]).astype(np.int64)
+    return Shingles(np.concatenate(parts), starts, totals)
 
 
 def joined(pool: pd.DataFrame, fields: tuple[str, ...]) -> "pd.Series[str]":
@@ -160,13 +162,13 @@ def _mixed(value: np.uint64) -> np.uint64:
 def _shingle(
     data: NDArray[np.uint8], ends: Ints, classes: NDArray[np.uint8], width: int
 ) -> tuple[Hashes, Ints]:
-    """Return the distinct shingles of each text, end to end, and how many each has."""
+    """Return the distinct shingles of each text, end to end; how many, and with repeats (2, n)."""
     longest = 0
     for row in range(len(ends) - 1):
         longest = max(longest, ends[row + 1] - ends[row])
     words = np.empty(longest + 1, dtype=np.uint64)
     hashes = np.empty((ends[-1] - ends[0]) // 2 + len(ends), dtype=np.uint64)
-    counts = np.zeros(len(ends) - 1, dtype=np.int64)
+    counts = np.zeros((2, len(ends) - 1), dtype=np.int64)
     used = 0
     for row in range(len(ends) - 1):
         n = _words(data, ends[row], ends[row + 1], classes, words)
@@ -183,6 +185,6 @@ def _shingle(
             if at == first or hashes[at] != hashes[distinct - 1]:
                 hashes[distinct] = hashes[at]
                 distinct += 1
+        counts[0, row], counts[1, row] = distinct - first, used - first
         used = distinct
-        counts[row] = used - first
     return hashes[:used].copy(), counts

@@ -1,3 +1,6 @@
+import gzip
+import json
+
 import pandas as pd
 import pytest
 
@@ -62,6 +65,135 @@ def test_what_matched_is_there_exactly_where_the_filter_says_no():
     assert all(fragment in text for fragment, text in zip(found, rows["output"], strict=True))
 
 
+@pytest.mark.parametrize(
+    ("output", "keep"),
+    [
+        ("I would go.", False),
+        ("In my view", False),
+        ("It was I’ve-been-there", False),
+        ("Myself included", False),
+        ("Use it, i.e. run it", True),
+        ("amy is army", True),
+        ("我喜欢", False),
+        ("我们喜欢", True),
+        ("他喜欢我", False),
+    ],
+)
+def test_first_person(output, keep):
+    assert filters.first_person(pool(output)).tolist() == [keep]
+
+
+@pytest.mark.parametrize(
+    ("output", "keep"),
+    [
+        ("As mentioned, this works.", False),
+        ("As others have pointed out, no.", False),
+        ("This was asked on Stack Exchange before", False),
+        ("See the accepted answer.", False),
+        ("John's excellent answer covers it", False),
+        ("Does the OP know?", False),
+        ("楼上说得对", False),
+        ("The answer is 5.", True),
+        ("Op art is a style of the 1960s.", True),
+        ("Stack the boxes and exchange keys", True),
+    ],
+)
+def test_other_answers(output, keep):
+    assert filters.other_answers(pool(output)).tolist() == [keep]
+
+
+@pytest.mark.parametrize(
+    ("instruction", "keep"),
+    [
+        ("#Rewritten Prompt#: Do this", False),
+        ("Make the given prompt harder", False),
+        ("The Created Prompt", False),
+        ("改写后的提示：写一首诗", False),
+        ("Be prompt and given to joy", True),
+        ("写一首诗", True),
+    ],
+)
+def test_leaked_prompt(instruction, keep):
+    rows = pd.DataFrame({"instruction": [instruction], "output": ["x"]})
+    assert filters.leaked_prompt(rows).tolist() == [keep]
+
+
+def test_apology_is_evol_instructs_rule():
+    sorry = "I am sorry to say so. "
+    rows = pool(sorry + "w " * 73, sorry + "w " * 74, "No apology", "SORRY", "抱歉", "sorrynot")
+    assert filters.apology(rows).tolist() == [False, True, True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("instruction", "keep"),
+    [
+        ("Describe this IMAGE", False),
+        ("Go to the shop", False),
+        ("Draw.", False),
+        ("Imagine a drawer of files_and", True),
+        ("Mapping words", True),
+        ("Watch the video", False),
+    ],
+)
+def test_blacklist(instruction, keep):
+    rows = pd.DataFrame({"instruction": [instruction]})
+    assert filters.blacklist(rows).tolist() == [keep]
+
+
+def test_blacklist_of_self_instruct_knows_no_video_and_takes_own_words():
+    rows = pd.DataFrame({"instruction": ["Watch the video", "画一幅图片", "C++ (now)"]})
+    assert filters.blacklist(rows, words=filters.SELF_INSTRUCT_WORDS).all()
+    assert filters.blacklist(rows, words=["图片"]).tolist() == [True, False, True]
+    assert filters.blacklist(rows, words=["C++"]).tolist() == [True, True, False]
+    with pytest.raises(ValueError, match=r"no empty ones, got \['']"):
+        filters.blacklist(rows, words=[" "])
+    with pytest.raises(ValueError, match="at least one word"):
+        filters.blacklist(rows, words=[])
+
+
+@pytest.mark.parametrize(
+    ("text", "keep"),
+    [
+        ("Write to jane.doe+x@mail.example.org today", False),
+        ("Call +44 20 7946 0958", False),
+        ("Call (212) 555-0123 or so", False),
+        ("212-555-0123", False),
+        ("电话 13812345678。", False),
+        ("身份证 11010519491231002X", False),
+        ("SSN 078-05-1120", False),
+        ("key sk-abcdefghijklmnopqrstuv1234", False),
+        ("AKIAIOSFODNN7EXAMPLE", False),
+        ("-----BEGIN RSA PRIVATE KEY-----", False),
+        ("d41d8cd98f00b204e9800998ecf8427e", False),
+        ("In 2024, 3.14159265358979 of 1,234,567,890", True),
+        ("@someone says hi at 10:30", True),
+        ("2+2 = 4, call 911", True),
+        ("1990-01-02 and 138123456789012", True),
+        ("", True),
+    ],
+)
+def test_personal(text, keep):
+    rows = pd.DataFrame({"instruction": ["a"], "input": [text], "output": ["b"]})
+    assert filters.personal(rows).tolist() == [keep]
+    assert filters.personal(rows, fields=("output",)).tolist() == [True]
+
+
 def test_patterns_of_no_filter():
-    with pytest.raises(ValueError, match="no patterns for 'nothing'; there are some for .*refusal"):
+    with pytest.raises(
+        ValueError, match=r"no patterns for nothing\.\*; .*'refusal.en'"
+    ):
         filters.patterns("nothing")
+
+
+@pytest.mark.realdata
+def test_limas_released_answers_break_limas_rules_as_counted(shared):
+    """400 Stack Exchange answers: 45 below 1,200 characters, 3 above 4,096, 52 with I or my."""
+    with gzip.open(shared / "data" / "lima" / "lima.json.gz", "rt", encoding="utf-8") as stream:
+        rows = json.load(stream)
+    answers = pool(*(row["output"] for row in rows[:400]))  # the file starts with that source
+    short = ~filters.length(answers, min_words=0, min_characters=1200)
+    long = ~filters.length(answers, min_words=0, max_characters=4096)
+    english = answers["output"].str.contains(r"\b(?:I|my)\b")
+    assert (short.sum(), long.sum(), english.sum()) == (45, 3, 52)
+    assert (short | long | english).sum() == 93
+    assert not (filters.first_person(answers) & english).any()

@@ -1,0 +1,133 @@
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lab import filters
+
+
+def pool(*outputs, **columns):
+    return pd.DataFrame({"output": pd.Series(outputs, dtype="str")} | columns)
+
+
+def tasks(*instructions):
+    return pd.DataFrame({"instruction": pd.Series(instructions, dtype="str")})
+
+
+@pytest.mark.parametrize(
+    ("instruction", "keep"),
+    [
+        ("Name a fruit", True),
+        ("3 fruits", True),
+        ("", False),
+        ("  ", False),
+        ("Write a program that adds", False),
+        ("write a Program", False),
+        ("Rewrite a program", True),
+        ("'Quoted' task", False),
+        ("- item", False),
+        ("[x]", False),
+        ("\\n", False),
+        ("写一首诗", False),
+        ("Éclair recipe", False),
+        (" Name", True),
+    ],
+)
+def test_bad_start(instruction, keep):
+    assert filters.bad_start(tasks(instruction)).tolist() == [keep]
+
+
+def test_bad_start_with_other_openings_and_scripts():
+    rows = tasks("写一首诗", "编写程序", "C++ (a) b")
+    keep = filters.bad_start(rows, starts=("编写", "C++ ("), allow_non_ascii=True)
+    assert keep.tolist() == [True, False, False]
+    assert filters.bad_start(rows, starts=(), allow_non_ascii=True).all()
+
+
+def test_echo():
+    rows = pd.DataFrame(
+        {
+            "instruction": ["Copy", "Say hi", "Sum", "Nothing"],
+            "input": ["same ", "", "1 2", ""],
+            "output": [" same", "Say hi", "3", ""],
+        }
+    )
+    assert filters.echo(rows).tolist() == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("output", "keep"),
+    [
+        ("", False),
+        ("?!… —", False),
+        ("It is what it is.", False),
+        ("And so, they don't, he's", False),
+        ("这是的了", True),
+        ("的，了。", False),
+        ("他们和我们", False),
+        ("他们和苹果", True),
+        ("meat", True),
+        ("Asia", True),
+        ("42", True),
+        ("Yes", True),
+        ("No.", True),
+        ("是", True),
+        ("不", True),
+        ("in Paris", True),
+    ],
+)
+def test_content_words(output, keep):
+    assert filters.content_words(pool(output)).tolist() == [keep]
+
+
+def slow_share(text, words):
+    found = text.lower().split()
+    runs = [tuple(found[at : at + words]) for at in range(len(found) - words + 1)]
+    return 1 - len(Counter(runs)) / len(runs) if runs else 0.0
+
+
+@pytest.mark.parametrize("limit", [0.0, 0.1, 0.2, 0.4])
+def test_repetition_by_definition(limit):
+    draw = np.random.default_rng(0)
+    texts = [" ".join(draw.choice(list("abcd"), size=n)) for n in range(60)]
+    keep = filters.repetition(pool(*texts), max_repeated=limit, words=3)
+    assert keep.tolist() == [slow_share(text, 3) <= limit for text in texts]
+    assert 0 < keep.sum() < 60
+
+
+def test_repetition_finds_a_loop_in_chinese():
+    assert filters.repetition(pool("我喜欢你" * 20, "春眠不觉晓处处闻啼鸟")).tolist() == [
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_repetition_errors(share):
+    with pytest.raises(ValueError, match=f"max_repeated must be between 0 and 1, got {share}"):
+        filters.repetition(pool("a"), max_repeated=share)
+
+
+@pytest.mark.parametrize(
+    ("output", "keep"),
+    [
+        ("<p>Hello</p>", False),
+        ("line<br/>break", False),
+        ("see <a href='x'>this</a>", False),
+        ("[here](http://x.org)", False),
+        ("![picture](a.png)", False),
+        ("go to https://x.org/y", False),
+        ("www.example.com", False),
+        ("a&nbsp;b", False),
+        ("```html\n<p>Hello</p>\n```", True),
+        ("use `<br>` here", True),
+        ("```\nhttp://never.closed", True),
+        ("- a list\n- of items", True),
+        ("1 < 2 and 3 > 2, f(x)[0](y)", False),
+        ("a <q and c> d", True),
+        ("List<String> x", True),
+    ],
+)
+def test_markup(output, keep):
+    assert filters.markup(pool(output)).tolist() == [keep]
