@@ -1,8 +1,41 @@
 """Choosing the few: every method sees arrays only and returns its picks in order."""
 
 from lab.select.baselines import longest, random, top
-from lab.select.kcenter import kcenter
+from lab.select.clustered import agglomerative_centres, car, centres, kmeans
+from lab.select.deita import deita
+from lab.select.facility import facility
+from lab.select.kcenter import kcenter, medoid
+from lab.select.learned import learn_value, learned
+from lab.select.mining import Rule, best_size, fit_rule, instruction_mining
+from lab.select.novel import novelsum
 from lab.select.selection import Selection
+from lab.select.sets import graphfilter, instag
 from lab.select.stratified import stratified
+from lab.select.tradeoff import dpp, mmr
 
-__all__ = ["Selection", "kcenter", "longest", "random", "stratified", "top"]
+__all__ = [
+    "Rule",
+    "Selection",
+    "agglomerative_centres",
+    "best_size",
+    "car",
+    "centres",
+    "deita",
+    "dpp",
+    "facility",
+    "fit_rule",
+    "graphfilter",
+    "instag",
+    "instruction_mining",
+    "kcenter",
+    "kmeans",
+    "learn_value",
+    "learned",
+    "longest",
+    "medoid",
+    "mmr",
+    "novelsum",
+    "random",
+    "stratified",
+    "top",
+]

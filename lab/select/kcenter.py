@@ -183,7 +183,7 @@ class _Cover:
                 self.seen[block] = self.count
 
 
-@njit(cache=True, fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(cache=True, fastmath=FAST)
 def _apart(X: Any, i: int, j: int) -> float:
     """Squared distance of two rows from their differences, in double precision."""
     total = 0.0
@@ -193,7 +193,7 @@ def _apart(X: Any, i: int, j: int) -> float:
     return total
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _see(
     X: Any, center: int, active: Any, nearest: Any, seen: Any, count: int, level: float
 ) -> int:
@@ -211,7 +211,7 @@ def _see(
     return kept
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _compare(
     X: Any, square: Any, product: Any, rows: Any, centers: Any, nearest: Any, slack: float
 ) -> None:

@@ -7,8 +7,8 @@ import pytest
 from lab.select import kcenter
 
 
-@pytest.fixture
-def X():
+@pytest.fixture(name="X")
+def rows():
     return np.random.default_rng(0).normal(size=(60, 5))
 
 
