@@ -1,7 +1,10 @@
 """Calls to language models: edit one row, pay for one row."""
 
 from lab.llm.client import Client, Limits
+from lab.llm.estimate import Estimate, tokenizer
 from lab.llm.job import Job, Progress
+from lab.llm.local import local
+from lab.llm.parsing import Parsed, parse, tally
 from lab.llm.pricing import Price
 from lab.llm.request import Completion, Request
 from lab.llm.store import Store
@@ -10,11 +13,17 @@ from lab.llm.wire import Server
 __all__ = [
     "Client",
     "Completion",
+    "Estimate",
     "Job",
     "Limits",
+    "Parsed",
     "Price",
     "Progress",
     "Request",
     "Server",
     "Store",
+    "local",
+    "parse",
+    "tally",
+    "tokenizer",
 ]

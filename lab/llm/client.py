@@ -14,7 +14,8 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from lab.llm import wire
+from lab.llm import estimate, replies, request, wire
+from lab.llm.estimate import Counter, Estimate
 from lab.llm.gate import Gate
 from lab.llm.job import Job
 from lab.llm.money import Ledger
@@ -118,18 +119,25 @@ class Client:
         """Return what this client has spent, tries that may have been billed included."""
         return self.ledger.spent_usd + self.ledger.uncertain_usd
 
-    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], *, batch: bool = False) -> list[Completion]:
         """Ask, wait, and return one completion per request, in their order.
 
         A failed call is a completion with an `error`; nothing is dropped. An interrupt frees the
         cell and leaves `client.job` paused.
+
+        Parameters
+        ----------
+        requests : sequence of Request
+            What is asked.
+        batch : bool
+            Hand the requests in as batches: half the price, and up to a day of waiting.
 
         Raises
         ------
         CallError
             If the job stopped before its end; the same call goes on from there.
         """
-        job = self.start(requests)
+        job = self.start(requests, batch=batch)
         with tqdm(total=len(requests), unit="call", delay=0.5) as bar:
             try:
                 while not job.wait(REFRESH_S):
@@ -140,13 +148,36 @@ class Client:
             _show(bar, job)
         return job.result()
 
-    def start(self, requests: Sequence[Request]) -> Job:
+    def start(self, requests: Sequence[Request], *, batch: bool = False) -> Job:
         """Ask, and return at once with the job that waits for the answers."""
         for number, asked in enumerate(requests):
             if not isinstance(asked, Request):
                 raise TypeError(f"requests must hold Request, got {asked!r} at {number}")
-        self.job = Job(self, list(requests), batch=False)
+        self.job = Job(self, list(requests), batch=batch)
         return self.job
+
+    def estimate(
+        self,
+        requests: Sequence[Request],
+        *,
+        pilot: int = 20,
+        count_tokens: Counter | None = None,
+        seed: int = 0,
+    ) -> Estimate:
+        """Ask a pilot of `requests`, and say what all will cost; see `lab.llm.estimate`."""
+        return estimate.estimate(self, requests, pilot=pilot, count_tokens=count_tokens, seed=seed)
+
+    def stored(self, requests: Sequence[Request]) -> dict[int, Completion]:
+        """Return what the store has, by position in `requests`; makes no call."""
+        keys = [
+            request.call(asked, self.model, provider=self.server.provider).key for asked in requests
+        ]
+        known = self.store.find(list(dict.fromkeys(keys)))
+        return {
+            row: replies.completion(known[key], cached=True)
+            for row, key in enumerate(keys)
+            if key in known
+        }
 
     def gate(self, model: str) -> Gate:
         """Return the window of calls to `model`."""
@@ -154,12 +185,11 @@ class Client:
             self._gates[model] = Gate(self.limits.max_in_flight)
         return self._gates[model]
 
-    def learn(self, model: str, trouble: wire.Trouble) -> bool:
-        """Remember a parameter that the server does not take; say whether to try again."""
-        refused = self._refused.setdefault(model, set())
+    def learn(self, sent: Mapping[str, Any], trouble: wire.Trouble) -> bool:
+        """Remember a parameter of `sent` that the server refused; say whether to try again."""
         for name in wire.REPLACEABLE:
-            if name not in refused and (trouble.parameter == name or name in trouble.message):
-                refused.add(name)
+            if name in sent and (trouble.parameter == name or name in trouble.message):
+                self._refused.setdefault(sent["model"], set()).add(name)
                 return True
         return False
 

@@ -25,7 +25,9 @@ class Price:
     output_usd: float
     batch_share: float = 0.5
 
-    def cost_usd(self, prompt_tokens: int, completion_tokens: int, *, batch: bool = False) -> float:
+    def cost_usd(
+        self, prompt_tokens: float, completion_tokens: float, *, batch: bool = False
+    ) -> float:
         """Return the price of one call.
 
         Examples

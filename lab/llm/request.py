@@ -134,9 +134,25 @@ class Completion:
         return "length" if self.finish_reason == "length" else "reply"
 
 
-def key(body: Mapping[str, Any], *, provider: str, draw: int) -> str:
-    """Return the name under which the reply to `body` is stored: 64 hex digits."""
-    return hashing.digest({"provider": provider, "body": body, "draw": draw})
+@dataclass
+class Call:
+    """A distinct request of a job: its name in the store, its body, and the rows that wait."""
+
+    key: str
+    body: dict[str, Any]
+    rows: list[int]
+
+    @property
+    def model(self) -> str:
+        """Return the model that is asked."""
+        return str(self.body["model"])
+
+
+def call(asked: Request, model: str, *, provider: str) -> Call:
+    """Return a request as a call; its key hashes all that can change the reply."""
+    body = asked.body(model)
+    key = hashing.digest({"provider": provider, "body": body, "draw": asked.draw})
+    return Call(key, body, [])
 
 
 def response_format(shape: Shape) -> dict[str, Any]:

@@ -257,9 +257,7 @@ class Store:
         empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
         mark = db.execute("PRAGMA application_id").fetchone()[0]
         if not empty and mark != APPLICATION_ID:
-            raise StoreError(
-                f"{self.path} is a database, but not a store of replies; left as it is"
-            )
+            raise StoreError(f"{self.path} is a database, but no store of replies; left as it is")
         if not memory:
             db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")

@@ -109,6 +109,7 @@ class Trouble:
     wait_s: float | None = None  # what the server asks to wait
     parameter: str | None = None  # that the server does not take
     headers: Mapping[str, str] = field(default_factory=dict)
+    sent: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the body of the try
 
     @property
     def error(self) -> str:
@@ -167,17 +168,20 @@ async def attempt(
     except TimeoutError:
         return Trouble("timeout", f"no reply within timeout_s={timeout_s:g}")
     except openai.APIStatusError as error:
-        return _refused(error, client.api_key)
+        return _refused(error, client.api_key, body)
     except (openai.APIConnectionError, httpx2.HTTPError, OSError) as error:
         cause = error.__cause__ or error
         return Trouble("connection", f"{type(cause).__name__}: {cause}".rstrip(": "))
-    return read(response.text, response.headers)
-
-
-def read(text: str, headers: Mapping[str, str]) -> Answer | Trouble:
-    """Read the text of a successful response."""
     try:
-        found = json.loads(text)
+        found = json.loads(response.text)
+    except ValueError:
+        found = None
+    return read(found, response.text, response.headers)
+
+
+def read(found: Any, text: str, headers: Mapping[str, str]) -> Answer | Trouble:
+    """Read a successful response: its JSON value, or None, and its text."""
+    try:
         choice = found["choices"][0]
         message, usage = choice["message"], found.get("usage") or {}
         logprobs = (choice.get("logprobs") or {}).get("content")
@@ -220,7 +224,7 @@ def seconds(text: str | None) -> float | None:
     return total
 
 
-def _refused(error: Any, key: str) -> Trouble:
+def _refused(error: Any, key: str, sent: Mapping[str, Any]) -> Trouble:
     """Say what an error status means: try again, give up on this call, or on all."""
     status, headers = error.status_code, error.response.headers
     kind = STATUS.get(status, "server" if status >= 500 else "bad_request")
@@ -238,7 +242,13 @@ def _refused(error: Any, key: str) -> Trouble:
         wait_s=wait_s,
         parameter=error.param if status == 400 else None,
         headers=headers,
+        sent=sent,
     )
+
+
+def named(error: Exception, key: str) -> str:
+    """Return an error as one text without the key in it."""
+    return _hidden(f"{type(error).__name__}: {error}", key)
 
 
 def _hidden(text: str, key: str) -> str:

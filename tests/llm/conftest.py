@@ -93,7 +93,7 @@ def ask():
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
     """Back off for milliseconds instead of seconds."""
-    monkeypatch.setattr("lab.llm.job.MAX_BACKOFF_S", 0.01)
+    monkeypatch.setattr("lab.llm.window.MAX_BACKOFF_S", 0.01)
 
 
 @pytest.fixture(name="chat")

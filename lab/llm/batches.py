@@ -1,0 +1,192 @@
+"""The provider's batches: hand in a file of requests, come back later, pay half.
+
+A batch that was handed in is written to the store at once, so a process that starts again finds
+it and fetches it, and hands in only what no batch holds. Replies go to the same store under the
+same keys as those of single calls.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from lab.errors import BudgetError, CallError
+from lab.llm import pricing, wire
+from lab.llm.request import Call
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+    from openai.types import Batch
+
+    from lab.llm.job import Job
+
+ENDPOINT: Final = "/v1/chat/completions"
+WINDOW: Final = "24h"
+MAX_REQUESTS = 50_000  # in one file
+MAX_BYTES = 190_000_000  # of one file
+OVER = {"completed", "expired", "cancelled", "failed"}
+FIRST_POLL_S, LAST_POLL_S = 1.0, 60.0
+LATE = "batch_expired"
+
+
+async def run(job: "Job") -> None:
+    """Get all pending calls of a job answered in batches, in as many rounds as may be tried."""
+    client = job.client
+    waiting = {call.key: call for call in job.pending}
+    job.pending.clear()
+    async with wire.connect(client.server, max_in_flight=client.limits.max_in_flight) as http:
+        tries = 0
+        failed: set[str] = set()
+        while waiting and job.reason is None:
+            tries += 1
+            troubles = await _round(job, http, waiting, failed)
+            failed |= troubles.keys()
+            for key, trouble in troubles.items():
+                retry = trouble.kind in wire.RETRIED or trouble.kind == LATE
+                if not retry or tries >= client.limits.max_tries:
+                    job.fail(waiting.pop(key), trouble, tries=tries)
+            if waiting and not troubles and job.reason is None:
+                raise CallError(f"{len(waiting)} requests came back in no batch")
+            job.retried += len(waiting)
+
+
+async def _round(
+    job: "Job", http: "AsyncOpenAI", waiting: dict[str, Call], failed: set[str]
+) -> dict[str, wire.Trouble]:
+    """Hand in what no open batch holds, wait for all, and fetch; return what went wrong."""
+    store, provider = job.client.store, job.client.server.provider
+    batches = await asyncio.to_thread(store.open_batches, provider)
+    held = {key for keys in batches.values() for key in keys} - failed
+    new = [call for key, call in waiting.items() if key not in held]
+    batches = {name: keys for name, keys in batches.items() if not waiting.keys().isdisjoint(keys)}
+    _check_budget(job, new)
+    for lines, part in _files(job, new):
+        name = await _hand_in(http, lines)
+        batches[name] = [call.key for call in part]
+        await asyncio.to_thread(store.add_batch, name, provider, part[0].model, batches[name])
+    troubles: dict[str, wire.Trouble] = {}
+    job.in_flight = len(waiting)
+    for name, keys in batches.items():
+        over = await _wait(job, http, name)
+        if over is None:
+            break
+        for key, outcome in await _outcomes(http, over):
+            if key not in waiting:
+                continue
+            if isinstance(outcome, wire.Answer):
+                await job.keep(waiting.pop(key), outcome, 0.0)
+            else:
+                troubles[key] = outcome
+                job.book(waiting[key], outcome, 0.0)
+        job.in_flight = len(waiting)
+        known = await asyncio.to_thread(store.find, keys)
+        if all(key in known or key in troubles for key in keys):
+            await asyncio.to_thread(store.close_batch, name)  # else another job will want the rest
+    job.in_flight = 0
+    return troubles
+
+
+def _check_budget(job: "Job", calls: Iterable[Call]) -> None:
+    """Refuse to hand in what could pass the cap: a batch cannot be stopped half way."""
+    ledger = job.client.ledger
+    if ledger.budget_usd is None:
+        return
+    most = 0.0
+    for call in calls:
+        price = ledger.price(call.model)
+        if price is not None:
+            most += pricing.most_usd(call.body, price) * price.batch_share
+    used = job.client.spent_usd
+    if used + most > ledger.budget_usd:
+        raise BudgetError(
+            f"budget_usd={ledger.budget_usd:g} could be passed: {used:.4f} is spent, and this"
+            f" batch can cost up to {most:.4f}"
+        )
+
+
+def _files(job: "Job", calls: list[Call]) -> Iterator[tuple[list[str], list[Call]]]:
+    """Yield the lines and the calls of each file: one model a file, within the limits."""
+    models: dict[str, list[Call]] = {}
+    for call in calls:
+        models.setdefault(call.model, []).append(call)
+    for part in models.values():
+        lines: list[str] = []
+        size = first = 0
+        for number, call in enumerate(part):
+            row = {"custom_id": call.key, "method": "POST", "url": ENDPOINT}
+            line = json.dumps(row | {"body": job.client.sent(call.body)})
+            if lines and (len(lines) == MAX_REQUESTS or size + len(line) > MAX_BYTES):
+                yield lines, part[first:number]
+                lines, size, first = [], 0, number
+            lines.append(line)
+            size += len(line) + 1
+        yield lines, part[first:]
+
+
+async def _hand_in(http: "AsyncOpenAI", lines: list[str]) -> str:
+    import openai
+
+    text = ("\n".join(lines) + "\n").encode()
+    try:
+        file = await http.files.create(file=("batch.jsonl", text), purpose="batch")
+        batch = await http.batches.create(
+            input_file_id=file.id, endpoint=ENDPOINT, completion_window=WINDOW
+        )
+    except openai.OpenAIError as error:
+        why = wire.named(error, http.api_key)
+        raise CallError(f"the batch could not be handed in: {why}") from None
+    return batch.id
+
+
+async def _wait(job: "Job", http: "AsyncOpenAI", batch: str) -> "Batch | None":
+    """Ask for a batch until it is over; None if the job stops meanwhile."""
+    import openai
+
+    wait_s, failed = FIRST_POLL_S, 0
+    while job.reason is None:
+        await job.go.wait()
+        try:
+            found = await http.batches.retrieve(batch)
+        except openai.OpenAIError as error:
+            failed += 1
+            if failed >= job.client.limits.max_tries:
+                why = wire.named(error, http.api_key)
+                raise CallError(f"{batch} could not be asked for: {why}") from None
+        else:
+            failed = 0
+            if found.status in OVER:
+                return found
+        await asyncio.sleep(wait_s)
+        wait_s = min(LAST_POLL_S, 2 * wait_s)
+    return None
+
+
+async def _outcomes(
+    http: "AsyncOpenAI", batch: "Batch"
+) -> list[tuple[str, wire.Answer | wire.Trouble]]:
+    """Return (key, answer or trouble) for each line of a batch's files."""
+    if batch.status == "failed":
+        listed = (batch.errors.data if batch.errors else None) or []
+        why = "; ".join(str(error.message) for error in listed[:3]) or "no reason given"
+        raise CallError(f"{batch.id} failed: {why}")
+    found = []
+    for name in (batch.output_file_id, batch.error_file_id):
+        if name is not None:
+            text = (await http.files.content(name)).text
+            rows = [json.loads(line) for line in text.split("\n") if line.strip()]
+            found += [(row["custom_id"], _outcome(row)) for row in rows]
+    return found
+
+
+def _outcome(row: dict[str, Any]) -> wire.Answer | wire.Trouble:
+    response, error = row.get("response"), row.get("error")
+    if response is None:
+        code = str((error or {}).get("code") or "server")
+        message = str((error or {}).get("message") or "no reply")
+        return wire.Trouble(LATE if code == LATE else "server", message)
+    body, status = response["body"], response["status_code"]
+    if status == 200:
+        return wire.read(body, json.dumps(body), {"content-type": "application/json"})
+    failure = body.get("error") or {}
+    kind = wire.STATUS.get(status, "server" if status >= 500 else "bad_request")
+    return wire.Trouble(kind, str(failure.get("message")), parameter=failure.get("param"))

@@ -1,0 +1,187 @@
+"""Batched generation with log-probabilities, in which no row depends on its batch.
+
+A plain loop over `model(…)` with its key-value cache: rows are padded on the left, each row draws
+from a generator seeded by its own request, and leaves the batch's account when it is done.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from lab import hashing
+
+if TYPE_CHECKING:
+    import torch
+
+BLANK = "\n\n"
+
+
+@dataclass
+class _Row:
+    """A request while it is generated."""
+
+    body: Mapping[str, Any]
+    prompt: list[int]
+    generator: "torch.Generator"
+    made: list[int] = field(default_factory=list)
+    logprobs: list[dict[str, Any]] = field(default_factory=list)
+    finish: str | None = None
+
+
+class Generator:
+    """A causal language model that answers requests of the protocol, many at once."""
+
+    def __init__(self, model: str, *, device: "str | torch.device | None" = None) -> None:
+        self.name = model
+        self._device = device
+        self._lock = threading.Lock()
+
+    def replies(self, bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any] | ValueError]:
+        """Return one reply of the protocol per request, or the reason why there is none."""
+        with self._lock:
+            rows = [self._row(body) for body in bodies]
+            fitting = [row for row in rows if isinstance(row, _Row)]
+            if fitting:
+                self._generate(fitting)
+            return [self._reply(row) if isinstance(row, _Row) else row for row in rows]
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from transformers import AutoTokenizer
+
+        return AutoTokenizer.from_pretrained(self.name)
+
+    @cached_property
+    def _model(self) -> Any:
+        import torch
+        from transformers import AutoModelForCausalLM
+
+        device = self._device or ("cuda" if torch.cuda.is_available() else "cpu")
+        model: Any = AutoModelForCausalLM.from_pretrained(self.name)
+        return model.to(device).eval()
+
+    @cached_property
+    def _ends(self) -> set[int]:
+        ends = self._model.generation_config.eos_token_id
+        known = ends if isinstance(ends, list) else [ends]
+        return {end for end in [*known, self._tokenizer.eos_token_id] if end is not None}
+
+    def _row(self, body: Mapping[str, Any]) -> _Row | ValueError:
+        import torch
+
+        prompt = self._prompt(body["messages"])
+        most = self._model.config.max_position_embeddings
+        if len(prompt) + 1 > most:
+            return ValueError(f"the prompt has {len(prompt)} tokens, the model takes {most}")
+        generator = torch.Generator()
+        generator.manual_seed(int(hashing.digest(dict(body), digits=15), 16))
+        return _Row(body, prompt, generator)
+
+    def _prompt(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
+        if self._tokenizer.chat_template is None:
+            text = BLANK.join(message["content"] for message in messages)
+            return list(self._tokenizer(text)["input_ids"])
+        found = self._tokenizer.apply_chat_template(
+            list(messages), add_generation_prompt=True, tokenize=True, return_dict=True
+        )
+        return list(found["input_ids"])
+
+    def _generate(self, rows: list[_Row]) -> None:
+        import torch
+
+        width = max(len(row.prompt) for row in rows)
+        device = self._model.device
+        pads = [width - len(row.prompt) for row in rows]
+        ids = torch.tensor(
+            [[0] * pad + row.prompt for pad, row in zip(pads, rows, strict=True)], device=device
+        )
+        mask = torch.tensor(
+            [[0] * pad + [1] * len(row.prompt) for pad, row in zip(pads, rows, strict=True)],
+            device=device,
+        )
+        cache = None
+        with torch.inference_mode():
+            while any(row.finish is None for row in rows):
+                places = (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1] :]
+                out = self._model(
+                    input_ids=ids,
+                    attention_mask=mask,
+                    position_ids=places,
+                    past_key_values=cache,
+                    use_cache=True,
+                )
+                cache = out.past_key_values
+                scores = out.logits[:, -1].float().log_softmax(-1).cpu()
+                picked = [self._step(row, score) for row, score in zip(rows, scores, strict=True)]
+                ids = torch.tensor(picked, device=device)[:, None]
+                mask = torch.cat([mask, torch.ones_like(ids)], dim=1)
+
+    def _step(self, row: _Row, scores: "torch.Tensor") -> int:
+        """Pick the next token of a row; return it, or 0 if the row is done."""
+        if row.finish is not None:
+            return 0
+        token = _pick(scores, row)
+        if token in self._ends:
+            row.finish = "stop"
+            return 0
+        row.made.append(token)
+        if row.body.get("logprobs"):
+            row.logprobs.append(self._logprob(token, scores, int(row.body["top_logprobs"] or 0)))
+        full = self._model.config.max_position_embeddings - len(row.prompt)
+        stops = row.body.get("stop") or []
+        if stops and any(stop in self._text(row) for stop in stops):
+            row.finish = "stop"
+        elif len(row.made) >= min(row.body["max_tokens"], full):
+            row.finish = "length"
+        return token
+
+    def _logprob(self, token: int, scores: "torch.Tensor", most: int) -> dict[str, Any]:
+        best = scores.topk(most) if most else None
+        tops = (
+            [
+                {"token": self._tokenizer.decode([each]), "logprob": value}
+                for each, value in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+            ]
+            if best
+            else []
+        )
+        own = {"token": self._tokenizer.decode([token]), "logprob": float(scores[token])}
+        return {**own, "top_logprobs": tops}
+
+    def _text(self, row: _Row) -> str:
+        return str(self._tokenizer.decode(row.made, skip_special_tokens=True))
+
+    def _reply(self, row: _Row) -> dict[str, Any]:
+        text = self._text(row)
+        for stop in row.body.get("stop") or []:
+            text = text.partition(stop)[0]
+        message = {"role": "assistant", "content": text}
+        logprobs = {"content": row.logprobs} if row.body.get("logprobs") else None
+        return {
+            "model": self.name,
+            "choices": [
+                {
+                    "index": 0,
+                    "message": message,
+                    "finish_reason": row.finish,
+                    "logprobs": logprobs,
+                }
+            ],
+            "usage": {"prompt_tokens": len(row.prompt), "completion_tokens": len(row.made)},
+        }
+
+
+def _pick(scores: "torch.Tensor", row: _Row) -> int:
+    """Pick a token: the likeliest at temperature 0, else drawn from the nucleus."""
+    import torch
+
+    temperature, top_p = row.body["temperature"], row.body["top_p"]
+    if temperature == 0:
+        return int(scores.argmax())
+    chances, order = (scores / temperature).softmax(-1).sort(descending=True, stable=True)
+    inside = chances.cumsum(-1) - chances < top_p
+    chances = chances * inside
+    place = torch.multinomial(chances / chances.sum(), 1, generator=row.generator)
+    return int(order[place])
