@@ -17,6 +17,7 @@ from lab.select.selection import FloatArray, IntArray, Selection, check_budget, 
 
 DENSE = 20_000  # rows; all their similarities are 1.6 GB
 BITS = 20  # similarities are counted in steps of 2**-20 of the largest
+GROUP = 64  # rows whose highest bound is kept, so that the highest of all is found fast
 CHUNK = 512  # of them fit an int32 when added up
 Graph = tuple[ArrayLike, ArrayLike]
 
@@ -124,9 +125,11 @@ def _seen_from(near: IntArray, value: FloatArray) -> tuple[IntArray, IntArray, F
 def _gain_dense(row: Any, best: Any) -> int:
     total = 0
     for start in range(0, len(row), CHUNK):
+        have, want = best[start : start + CHUNK], row[start : start + CHUNK]
         part: Any = np.int32(0)
-        for i in range(start, min(start + CHUNK, len(row))):
-            part += max(row[i] - best[i], np.int32(0))
+        for i in range(len(want)):  # over slices, and in 32 bits, so that it uses wide registers
+            more = np.int32(want[i] - have[i])
+            part = np.int32(part + max(more, np.int32(0)))
         total += part
     return total
 
@@ -139,15 +142,16 @@ def _greedy_dense(S: Any, k: int) -> Any:
     for j in range(n):
         bound[j] = _gain_dense(S[j], best)
     fresh = np.zeros(n, dtype=np.int32)  # the number of picks when the bound was taken
+    peaks = _peaks(bound)
     indices, gains = np.empty(k, dtype=np.intp), np.empty(k)
     for step in range(k):
-        row = np.argmax(bound)
+        row = _highest(bound, peaks)
         while fresh[row] != step:
-            bound[row] = _gain_dense(S[row], best)
+            _lower(bound, peaks, row, _gain_dense(S[row], best))
             fresh[row] = step
-            row = np.argmax(bound)
+            row = _highest(bound, peaks)
         indices[step], gains[step] = row, bound[row]
-        bound[row] = -1
+        _lower(bound, peaks, row, -1)
         for i in range(n):
             best[i] = max(best[i], S[row, i])
     return indices, gains
@@ -162,18 +166,52 @@ def _greedy_sparse(starts: Any, rows: Any, values: Any, k: int) -> Any:
         for at in range(starts[j], starts[j + 1]):
             bound[j] += values[at]
     fresh = np.zeros(n, dtype=np.int32)
+    peaks = _peaks(bound)
     indices, gains = np.empty(k, dtype=np.intp), np.empty(k)
     for step in range(k):
-        row = np.argmax(bound)
+        row = _highest(bound, peaks)
         while fresh[row] != step:
             gain = 0
             for at in range(starts[row], starts[row + 1]):
                 gain += max(values[at] - best[rows[at]], 0)
-            bound[row] = gain
+            _lower(bound, peaks, row, gain)
             fresh[row] = step
-            row = np.argmax(bound)
+            row = _highest(bound, peaks)
         indices[step], gains[step] = row, bound[row]
-        bound[row] = -1
+        _lower(bound, peaks, row, -1)
         for at in range(starts[row], starts[row + 1]):
             best[rows[at]] = max(best[rows[at]], values[at])
     return indices, gains
+
+
+@njit(cache=True)
+def _peaks(bound: Any) -> Any:
+    """Return the highest bound of every group of rows."""
+    peaks = np.full((len(bound) + GROUP - 1) // GROUP, -1, dtype=np.int64)
+    for row in range(len(bound)):
+        peaks[row // GROUP] = max(peaks[row // GROUP], bound[row])
+    return peaks
+
+
+@njit(cache=True)
+def _highest(bound: Any, peaks: Any) -> int:
+    """Return the row of the highest bound, ties to the lower row."""
+    group = 0
+    for other in range(1, len(peaks)):
+        if peaks[other] > peaks[group]:
+            group = other
+    row = group * GROUP
+    while bound[row] != peaks[group]:
+        row += 1
+    return row
+
+
+@njit(cache=True)
+def _lower(bound: Any, peaks: Any, row: int, value: int) -> None:
+    """Lower the bound of a row in place, and the peak of its group with it."""
+    bound[row] = value
+    group = row // GROUP
+    peak = bound[group * GROUP]
+    for other in range(group * GROUP, min((group + 1) * GROUP, len(bound))):
+        peak = max(peak, bound[other])
+    peaks[group] = peak
