@@ -1,19 +1,54 @@
-"""Scores: one number per example, under its paper's name, scale and direction."""
+"""Scores: one number per example, under its paper's name, scale and direction.
 
+A score is a Series on the pool's index, NaN where it cannot be computed. Beside the scores stand
+the tables behind some of them (`ratings`, `tags`, `indicators`) and what is read from these.
+"""
+
+from lab.score.deita import complexity, quality
 from lab.score.ifd import ifd, ifd_perplexity, perplexity
+from lab.score.image_text import image_indicators, image_text
+from lab.score.indicators import Rule, fit_rule, indicators, knn_distance, mtld, predicted_loss
+from lab.score.influence import Less, influence
+from lab.score.layout import ALPACA, PLAIN, SHOT, Layout
 from lab.score.length import length, length_tokens
+from lab.score.nuggets import nuggets
 from lab.score.rating import expected_rating, rating, ratings
 from lab.score.replies import half_steps, rater_noise
+from lab.score.reward import reward
+from lab.score.tags import normalise_tags, tag_count, tags
+from lab.score.unieval import unieval
 
 __all__ = [
+    "ALPACA",
+    "PLAIN",
+    "SHOT",
+    "Layout",
+    "Less",
+    "Rule",
+    "complexity",
     "expected_rating",
+    "fit_rule",
     "half_steps",
     "ifd",
     "ifd_perplexity",
+    "image_indicators",
+    "image_text",
+    "indicators",
+    "influence",
+    "knn_distance",
     "length",
     "length_tokens",
+    "mtld",
+    "normalise_tags",
+    "nuggets",
     "perplexity",
+    "predicted_loss",
+    "quality",
     "rater_noise",
     "rating",
     "ratings",
+    "reward",
+    "tag_count",
+    "tags",
+    "unieval",
 ]

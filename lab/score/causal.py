@@ -5,7 +5,6 @@ model never looks right), and the hidden states of the wanted positions are gath
 meet the vocabulary. What comes out does not depend on the batches (1e-4 in fp32).
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +56,7 @@ def load(name: str, *, device: str | None = None) -> Causal:
     model = model.to(device).eval()
     tokenizer = AutoTokenizer.from_pretrained(name)
     window = getattr(model.config, "max_position_embeddings", None) or tokenizer.model_max_length
-    return Causal(model, tokenizer, device, int(window), name, _identity(name, model))
+    return Causal(model, tokenizer, device, int(window), name, identity(name, model))
 
 
 def encode(causal: Causal, contexts: Sequence[str], targets: Sequence[str]) -> list[Piece]:
@@ -76,18 +75,27 @@ def encode(causal: Causal, contexts: Sequence[str], targets: Sequence[str]) -> l
     ]
 
 
-def batches(
-    lengths: Sequence[int], wanted: Sequence[int], *, tokens: int, logits: int
-) -> Iterator[list[int]]:
-    """Yield positions of rows that run together: at most `tokens` padded and `logits` gathered.
+def batches(causal: Causal, lengths: Sequence[int], wanted: Sequence[int]) -> Iterator[list[int]]:
+    """Yield positions of rows that fit one forward pass, in the order given.
 
     Parameters
     ----------
+    causal : Causal
+        Its device and vocabulary bound the padded tokens and the logits of a batch.
     lengths : sequence of int
-        Tokens per row; rows come in this order, so sort them first to pad little.
+        Tokens per row; sort the rows by it first, to pad little.
     wanted : sequence of int
         Positions per row whose logits are read.
     """
+    vocabulary = causal.model.get_output_embeddings().weight.shape[0]
+    tokens = BATCH_TOKENS["cpu" if causal.device == "cpu" else "cuda"]
+    yield from split(lengths, wanted, tokens=tokens, logits=LOGIT_BYTES // (4 * vocabulary))
+
+
+def split(
+    lengths: Sequence[int], wanted: Sequence[int], *, tokens: int, logits: int
+) -> Iterator[list[int]]:
+    """Yield runs of rows with at most `tokens` padded and `logits` gathered, or of one row."""
     batch: list[int] = []
     longest = gathered = 0
     for row, (length, want) in enumerate(zip(lengths, wanted, strict=True)):
@@ -99,13 +107,6 @@ def batches(
         longest, gathered = max(longest, length), gathered + want
     if batch:
         yield batch
-
-
-def budget(causal: Causal) -> tuple[int, int]:
-    """Return how many padded tokens and how many gathered logits one batch may hold."""
-    vocabulary = causal.model.get_output_embeddings().weight.shape[0]
-    tokens = BATCH_TOKENS["cpu" if causal.device == "cpu" else "cuda"]
-    return tokens, max(1, LOGIT_BYTES // (4 * vocabulary))
 
 
 def logits_at(
@@ -133,20 +134,13 @@ def logits_at(
 
     hook = causal.model.get_output_embeddings().register_forward_pre_hook(gather)
     try:
-        with torch.inference_mode():
-            tensor = torch.from_numpy(ids).to(causal.device)
-            return causal.model(input_ids=tensor, use_cache=False).logits[0].float()
+        tensor = torch.from_numpy(ids).to(causal.device)
+        return causal.model(input_ids=tensor, use_cache=False).logits[0].float()
     finally:
         hook.remove()
 
 
-def key(piece: Piece) -> bytes:
-    """Return 16 bytes that name a piece."""
-    ids = np.asarray([len(piece.context), *piece.context, *piece.target], dtype=np.int64)
-    return hashlib.blake2b(ids.tobytes(), digest_size=16).digest()
-
-
-def _identity(name: str, model: Any) -> str:
+def identity(name: str, model: Any) -> str:
     """Name the weights: the files of a folder by size and time, a hub model by its commit."""
     said: dict[str, Any] = {"name": name, "dtype": str(model.dtype)}
     folder = Path(name)

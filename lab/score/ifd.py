@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lab.score import causal as causal_models
-from lab.score.layout import ALPACA, PLAIN, Layout
+from lab.score.layout import ALPACA, PLAIN, Layout, rows
 from lab.score.losses import mean_losses
 
 FloatArray = NDArray[np.float64]
@@ -114,7 +114,7 @@ def _both(
     """Return the mean loss of each output with its instruction, and (if `bare`) without."""
     causal = causal_models.load(model, device=device)
     outputs = pool["output"].tolist()
-    prompts = [layout.prompt(example) for example in pool.to_dict("records")]
+    prompts = [layout.prompt(example) for example in rows(pool)]
     pieces = causal_models.encode(causal, prompts, outputs)
     if bare:
         pieces += causal_models.encode(causal, [layout.bare] * len(outputs), outputs)

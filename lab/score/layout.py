@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-Example = Mapping[Any, Any] | pd.Series
+Example = Mapping[str, Any] | pd.Series
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,11 @@ class Layout:
 
     prompt: Callable[[Example], str]
     bare: str
+
+
+def rows(pool: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the examples of a pool, one mapping each."""
+    return [{str(name): value for name, value in row.items()} for row in pool.to_dict("records")]
 
 
 def alpaca_prompt(example: Example) -> str:

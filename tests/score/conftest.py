@@ -7,7 +7,7 @@ from lab import records
 
 TEXT = (
     "the a cat dog sat ran on under mat tree red blue what is are of to and one two three four "
-    "five six 1 2 3 4 5 6 name list describe say yes no : . ? ### Instruction Input Response"
+    "five six 1 2 3 4 5 6 Yes No name list describe say yes no : . ? ### Instruction Input Response"
 )
 WORDS = TEXT.split()
 SPECIAL = ["<unk>", "<s>", "</s>", "<pad>"]
@@ -77,6 +77,55 @@ def llama(tmp_path_factory):
 def bare_llama(tmp_path_factory):
     """The same without a beginning token, like GPT-2."""
     return save_llama(tmp_path_factory.mktemp("bare"), bos=False)
+
+
+@pytest.fixture(scope="session")
+def reward_model(tmp_path_factory):
+    """A tiny encoder with one logit, as a reward model has."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification
+
+    folder = tmp_path_factory.mktemp("reward")
+    save_tokenizer(folder)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(SPECIAL) + len(WORDS),
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=64,
+        pad_token_id=3,
+        num_labels=1,
+        initializer_range=0.4,
+    )
+    BertForSequenceClassification(config).save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def reading_model(tmp_path_factory):
+    """A tiny encoder-decoder that knows Yes and No."""
+    import torch
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    folder = tmp_path_factory.mktemp("reading")
+    save_tokenizer(folder, bos=False)
+    torch.manual_seed(0)
+    config = T5Config(
+        vocab_size=len(SPECIAL) + len(WORDS),
+        d_model=16,
+        d_kv=8,
+        d_ff=32,
+        num_layers=2,
+        num_heads=2,
+        pad_token_id=3,
+        eos_token_id=2,
+        decoder_start_token_id=3,
+        initializer_factor=3.0,
+    )
+    T5ForConditionalGeneration(config).save_pretrained(folder)
+    return str(folder)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lab import paths
-from lab.score import causal, losses
+from lab.score import causal, ledger, losses
 from lab.score.causal import Piece
 
 
@@ -21,7 +21,7 @@ def pieces():
 
 
 def kept():
-    (path,) = (paths.store() / "losses").iterdir()
+    (path,) = (paths.store() / "scores").iterdir()
     return path
 
 
@@ -29,7 +29,7 @@ def test_batches_hold_no_more_than_the_budget_and_every_row_once():
     rng = np.random.default_rng(0)
     lengths = sorted(rng.integers(1, 90, 300).tolist(), reverse=True)
     wanted = [max(1, length // 3) for length in lengths]
-    found = list(causal.batches(lengths, wanted, tokens=400, logits=120))
+    found = list(causal.split(lengths, wanted, tokens=400, logits=120))
     assert [row for batch in found for row in batch] == list(range(300))
     assert all(max(lengths[row] for row in batch) * len(batch) <= 400 for batch in found)
     assert all(sum(wanted[row] for row in batch) <= 120 for batch in found)
@@ -37,16 +37,16 @@ def test_batches_hold_no_more_than_the_budget_and_every_row_once():
 
 
 def test_a_row_above_the_budget_runs_alone():
-    assert list(causal.batches([9, 50, 3, 3], [1] * 4, tokens=10, logits=9)) == [[0], [1], [2, 3]]
+    assert list(causal.split([9, 50, 3, 3], [1] * 4, tokens=10, logits=9)) == [[0], [1], [2, 3]]
 
 
 @pytest.mark.parametrize("tokens", [1, 64, 100_000])
 def test_batch_size_does_not_matter(model, pieces, tokens, monkeypatch):
     expected = [losses.batch_losses(model, [piece])[0] for piece in pieces]
     monkeypatch.setattr(causal, "BATCH_TOKENS", {"cpu": tokens})
-    total, count = losses.summed_losses(model, pieces)
-    np.testing.assert_allclose(total, expected, rtol=1e-5, atol=1e-4)
-    assert count.tolist() == [len(piece.target) for piece in pieces]
+    np.testing.assert_allclose(losses.summed_losses(model, pieces), expected, atol=1e-4)
+    counts = [len(piece.target) for piece in pieces]
+    np.testing.assert_allclose(losses.mean_losses(model, pieces) * counts, expected, atol=1e-4)
 
 
 def test_gathered_logits_are_the_models_own(model):
@@ -61,25 +61,25 @@ def test_gathered_logits_are_the_models_own(model):
 
 
 def test_nothing_is_computed_twice(model, pieces, monkeypatch):
-    first, _ = losses.summed_losses(model, pieces[:40])
+    first = losses.summed_losses(model, pieces[:40])
     ran = []
     whole = losses.batch_losses
     monkeypatch.setattr(
         losses, "batch_losses", lambda model, rows: ran.extend(rows) or whole(model, rows)
     )
-    again, _ = losses.summed_losses(model, [*pieces, pieces[50]])
+    again = losses.summed_losses(model, [*pieces, pieces[50]])
     assert len(ran) == 20
     np.testing.assert_array_equal(again[:40], first)
     assert again[60] == again[50]
 
 
 def test_a_killed_run_goes_on_even_if_it_died_inside_a_record(model, pieces, monkeypatch):
-    monkeypatch.setattr(losses, "ROWS_PER_WRITE", 1)
-    expected, _ = losses.summed_losses(model, pieces)
+    monkeypatch.setattr(ledger, "ROWS_PER_WRITE", 1)
+    expected = losses.summed_losses(model, pieces)
     whole = kept().read_bytes()
-    assert len(whole) == 60 * losses.RECORD.itemsize
-    kept().write_bytes(whole[: 30 * losses.RECORD.itemsize + 5])
-    found, _ = losses.summed_losses(model, pieces)
+    assert len(whole) == 60 * ledger.RECORD.itemsize
+    kept().write_bytes(whole[: 30 * ledger.RECORD.itemsize + 5])
+    found = losses.summed_losses(model, pieces)
     np.testing.assert_allclose(found, expected, atol=1e-4)
     assert len(kept().read_bytes()) == len(whole)
 
@@ -95,17 +95,15 @@ def test_other_weights_have_other_losses(tmp_path, pieces, model):
     AutoTokenizer.from_pretrained(model.name).save_pretrained(tmp_path)
     other = causal.load(str(tmp_path), device="cpu")
     assert other.identity != model.identity
-    first, _ = losses.summed_losses(model, pieces)
-    second, _ = losses.summed_losses(other, pieces)
+    first = losses.summed_losses(model, pieces)
+    second = losses.summed_losses(other, pieces)
     assert not np.isclose(first, second).any()
 
 
 def test_what_cannot_be_scored_has_no_tokens(model):
-    total, count = losses.summed_losses(
-        model, [Piece([1], []), Piece([], [5]), Piece([1] * 60, [5] * 5), Piece([], [5, 6])]
-    )
-    assert np.isnan(total).tolist() == [True, True, True, False]
-    assert count.tolist() == [0, 0, 0, 1]
+    pieces = [Piece([1], []), Piece([], [5]), Piece([1] * 60, [5] * 5), Piece([], [5, 6])]
+    for found in (losses.summed_losses(model, pieces), losses.mean_losses(model, pieces)):
+        assert np.isnan(found).tolist() == [True, True, True, False]
 
 
 def test_no_pieces_no_losses(model):
