@@ -1,0 +1,113 @@
+import asyncio
+import time
+
+import pytest
+
+from lab.llm.gate import CUT, Bucket, Gate
+
+
+def run(work):
+    return asyncio.run(work)
+
+
+def test_the_window_is_cut_once_a_round_and_creeps_up():
+    gate = Gate(64)
+    gate.pushed_back(time.monotonic() + 1, None, {})
+    assert gate.window == 64 * CUT
+    gate.pushed_back(0.0, None, {})  # of the same round
+    assert gate.window == 64 * CUT
+    for _ in range(100):
+        gate.pushed_back(time.monotonic() + 1, None, {})
+    assert gate.window == 4
+    grown = []
+    for _ in range(2_000):
+        gate.succeeded({})
+        grown.append(gate.window)
+    assert grown == sorted(grown)
+    assert grown[-1] == 64
+    assert Gate(2).window == 2
+
+
+def test_a_full_window_waits_for_a_place():
+    async def work():
+        gate = Gate(2)
+        await gate.enter(1)
+        await gate.enter(1)
+        third = asyncio.create_task(gate.enter(1))
+        await asyncio.sleep(0.01)
+        assert not third.done()
+        gate.leave()
+        await asyncio.wait_for(third, 1)
+        assert gate.in_flight == 2
+
+    run(work())
+
+
+def test_a_waiter_that_is_cancelled_passes_its_place_on():
+    async def work():
+        gate = Gate(1)
+        await gate.enter(1)
+        first, second = (asyncio.create_task(gate.enter(1)) for _ in range(2))
+        await asyncio.sleep(0.01)
+        gate.leave()
+        first.cancel()
+        await asyncio.wait_for(second, 1)
+        assert gate.in_flight == 1
+
+    run(work())
+
+
+def test_the_gate_closes_for_as_long_as_the_server_asks():
+    async def work():
+        gate = Gate(4)
+        gate.pushed_back(0.0, 0.2, {})
+        start = time.monotonic()
+        await gate.enter(1)
+        assert 0.19 <= time.monotonic() - start < 1
+
+    run(work())
+
+
+def test_headers_space_calls_out():
+    headers = {
+        "x-ratelimit-limit-requests": "600",
+        "x-ratelimit-remaining-requests": "1",
+        "x-ratelimit-reset-requests": "59.9s",
+    }
+
+    async def work():
+        gate = Gate(64)
+        gate.succeeded(headers)
+        start = time.monotonic()
+        for _ in range(4):
+            await gate.enter(1)
+        assert 0.25 <= time.monotonic() - start < 1.5  # one at once, then ten a second
+
+    run(work())
+
+
+def test_token_limits_count_tokens():
+    headers = {
+        "x-ratelimit-limit-tokens": "60000",
+        "x-ratelimit-remaining-tokens": "150",
+        "x-ratelimit-reset-tokens": "59850ms",
+    }
+
+    async def work():
+        gate = Gate(64)
+        gate.succeeded(headers)
+        start = time.monotonic()
+        for _ in range(3):
+            await gate.enter(100)
+        assert 0.12 <= time.monotonic() - start < 1.0  # 1,000 tokens a second
+
+    run(work())
+
+
+def test_a_bucket_refills_evenly():
+    bucket = Bucket(level=0.0, limit=10.0, per_second=2.0, seen=0.0)
+    assert bucket.wait_s(1.0, 0.0) == pytest.approx(0.5)
+    assert bucket.wait_s(1.0, 5.0) == 0.0
+    bucket.take(10.0, 100.0)
+    assert bucket.level == 0.0
+    assert bucket.wait_s(50.0, 100.0) == pytest.approx(5.0)  # more than the limit waits for it
