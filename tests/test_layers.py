@@ -15,7 +15,8 @@ LAYERS = [  # a part may import from earlier layers, and from itself
     {"filters", "score", "embed", "select", "coverage", "tune", "judge"},
     {"synth", "testbed"},
     {"ablate"},
-    {"report", "widgets"},
+    {"report"},
+    {"widgets"},
     {"cli"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

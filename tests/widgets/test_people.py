@@ -1,0 +1,148 @@
+"""The rater, the duel, and the journal both write to."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from lab.errors import DataError
+from lab.widgets import Duel, Rater, journal
+
+
+def lines(file):
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def press(widget, **message):
+    widget.panel._handle_custom_msg({"id": widget.panel.card["id"], "reason": "", **message}, [])
+
+
+def test_each_rating_is_on_disk_at_once(pool, tmp_path):
+    rate = Rater(pool, rater="ana", file=tmp_path / "r.jsonl")
+    press(rate, kind="rate", rating=3.5, reason="a little thin")
+    press(rate, kind="skip")
+    first, second = lines(rate.file)
+    assert first["id"] == pool.index[0]
+    assert (first["rater"], first["rating"], first["reason"]) == ("ana", 3.5, "a little thin")
+    assert first["seconds"] >= 0
+    assert first["at"].endswith("+00:00")
+    assert second["rating"] is None
+    assert rate.ratings["rating"].isna().tolist() == [False, True]
+
+
+def test_undo_takes_only_ones_own_last_answer_back(pool, tmp_path):
+    file = tmp_path / "r.jsonl"
+    ana, ben = (Rater(pool, rater=name, file=file) for name in ("ana", "ben"))
+    for widget, rating in ((ana, 1), (ben, 2), (ana, 3), (ben, 4)):
+        press(widget, kind="rate", rating=rating)
+    press(ana, kind="undo")
+    assert [(line["rater"], line["rating"]) for line in lines(file)] == [
+        ("ana", 1.0),
+        ("ben", 2.0),
+        ("ben", 4.0),
+    ]
+    assert ana.panel.card["id"] == pool.index[1]
+
+
+def test_a_restart_goes_on_where_it_stopped(pool, tmp_path):
+    file = tmp_path / "r.jsonl"
+    before = Rater(pool, rater="ana", file=file, seed=3)
+    for _ in range(4):
+        press(before, kind="rate", rating=2)
+    after = Rater(pool, rater="ana", file=file, seed=3)
+    assert after.panel.card == before.panel.card
+    assert after.panel.card["done"] == 4
+    assert Rater(pool, rater="ben", file=file, seed=3).panel.card["done"] == 0
+
+
+def test_the_drawn_order_does_not_depend_on_that_of_the_pool(pool, tmp_path):
+    shuffled = pool.sample(frac=1, random_state=0)
+    one, other = (
+        Rater(given, rater="ana", file=tmp_path / "r.jsonl", seed=5) for given in (pool, shuffled)
+    )
+    assert one.panel.card["id"] == other.panel.card["id"]
+    assert one.panel.card["id"] != Rater(pool, rater="a", file=one.file, seed=6).panel.card["id"]
+
+
+def test_a_key_pressed_twice_rates_once(pool, tmp_path):
+    rate = Rater(pool, rater="ana", file=tmp_path / "r.jsonl")
+    key = rate.panel.card["id"]
+    press(rate, kind="rate", rating=3)
+    press(rate, kind="rate", rating=3, id=key)
+    assert len(lines(rate.file)) == 1
+
+
+def test_the_end_says_what_was_said(pool, tmp_path):
+    few, file = pool.iloc[:2], tmp_path / "r.jsonl"
+    for name, ratings in (("ana", (1, 2)), ("ben", (2, 4))):
+        rate = Rater(few, rater=name, file=file)
+        for rating in ratings:
+            press(rate, kind="rate", rating=rating)
+    assert rate.panel.card["id"] is None
+    assert rate.panel.card["summary"] == [
+        "ana: 2 ratings, 1.50 on average",
+        "ben: 2 ratings, 3.00 on average",
+        "2 rated by all, 1.50 apart on average",
+    ]
+
+
+def test_ratings_are_half_steps_from_0_to_5(pool, tmp_path):
+    rate = Rater(pool, rater="ana", file=tmp_path / "r.jsonl")
+    for wrong in (5.5, -1, 2.25):
+        with pytest.raises(ValueError, match=f"half steps, got {wrong}"):
+            rate.rate(wrong)
+    with pytest.raises(ValueError, match="rater must be a name, got ' '"):
+        Rater(pool, rater=" ", file=tmp_path / "r.jsonl")
+
+
+@pytest.fixture
+def duel(pool, tmp_path):
+    a, b = (pd.Series(f"from {name}", index=pool.index) for name in "ab")
+    return Duel(pool, a, b, rater="ana", file=tmp_path / "d.jsonl", seed=1)
+
+
+def test_verdicts_name_the_system_and_not_the_side(duel):
+    for side in ("left", "right", "tie") * 6:
+        left, right = duel.panel.card["answers"]
+        press(duel, kind="choose", side=side)
+        line = lines(duel.file)[-1]
+        assert line["first"] == left[-1]
+        wanted = {"left": left[-1], "right": right[-1], "tie": "tie"}[side]
+        assert line["verdict"] == wanted
+    assert set(duel.verdicts["first"]) == {"a", "b"}
+
+
+def test_sides_do_not_say_whose_they_are_and_are_the_same_for_all(duel, pool, tmp_path):
+    firsts = [duel._order(str(key))[0] for key in pool.index]
+    assert 15 < firsts.count("a") < 45
+    assert "from a" not in str({k: v for k, v in duel.panel.card.items() if k != "answers"})
+    again = Duel(pool, *duel._answers.values(), rater="ben", file=duel.file, seed=1)
+    assert again.panel.card["answers"] == duel.panel.card["answers"]
+
+
+def test_a_duel_can_skip_undo_and_end(duel, pool):
+    press(duel, kind="skip")
+    assert lines(duel.file)[0]["verdict"] is None
+    press(duel, kind="undo")
+    assert lines(duel.file) == []
+    while duel.panel.card["id"] is not None:
+        press(duel, kind="choose", side="tie")
+    assert duel.panel.card["summary"] == ["ana: a wins 0, b wins 0, 60 ties"]
+
+
+def test_a_duel_needs_both_answers(pool, tmp_path):
+    a = pd.Series("x", index=pool.index)
+    with pytest.raises(ValueError, match="b misses 1 prompts"):
+        Duel(pool, a, a.iloc[1:], rater="ana", file=tmp_path / "d.jsonl")
+    duel = Duel(pool, a, a, rater="ana", file=tmp_path / "d.jsonl")
+    with pytest.raises(ValueError, match="left, right or tie, got 'up'"):
+        duel.choose("up")
+
+
+def test_a_line_cut_short_by_a_crash_is_left_out_and_another_is_named(tmp_path):
+    file = tmp_path / "r.jsonl"
+    file.write_text('{"id": "x", "rater": "ana"}\n{"id": "y", "ra')
+    assert journal.read(file) == [{"id": "x", "rater": "ana"}]
+    file.write_text('{"id": "x"}\nnot json\n{"id": "y"}\n')
+    with pytest.raises(DataError, match=r"r\.jsonl, row 2: not JSON"):
+        journal.read(file)
