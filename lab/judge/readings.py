@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lab.llm import Completion
 
 NUMBER = r"\d+(?:\.\d+)?"
-TWO_SCORES = re.compile(rf"\s*({NUMBER})(?:\s*[,，]\s*|\s+)({NUMBER})\s*")
+TWO_SCORES = re.compile(rf"\s*({NUMBER})(?:\s*[,\uff0c]\s*|\s+)({NUMBER})\s*")
 MARKER = re.compile(r"\[\[([ABC])\]\]")
 MARKED_NUMBER = re.compile(rf"\[\[({NUMBER})\]\]")
 SIGNS = {"A": "first", "B": "second", "C": "tie"}
@@ -34,11 +34,11 @@ INVALID = Reading("invalid")
 
 
 def scores(completion: Completion) -> Reading:
-    """Read two scores from 1 to 10 in the first line; the higher one wins.
+    r"""Read two scores from 1 to 10 in the first line; the higher one wins.
 
     Examples
     --------
-    >>> scores(Completion("8 7.5\\nBoth are good.")).winner
+    >>> scores(Completion("8 7.5\nBoth are good.")).winner
     'first'
     >>> scores(Completion("Assistant 1 is better.")).winner
     'invalid'
@@ -106,11 +106,11 @@ def logprobs(completion: Completion) -> Reading:
 
 
 def last_line(completion: Completion, *, lowest: int, highest: int) -> float:
-    """Read a whole number between two bounds, alone on the last line; NaN if there is none.
+    r"""Read a whole number between two bounds, alone on the last line; NaN if there is none.
 
     Examples
     --------
-    >>> last_line(Completion("It answers well.\\n5\\n5"), lowest=1, highest=6)
+    >>> last_line(Completion("It answers well.\n5\n5"), lowest=1, highest=6)
     5.0
     """
     lines = (completion.text or "").strip().splitlines()
