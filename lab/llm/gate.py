@@ -1,8 +1,11 @@
 """How many calls may be under way: one window per model, that gives way and creeps up again.
 
-Additive increase, multiplicative decrease (Chiu & Jain 1989, doi:10.1016/0169-7552(89)90019-6):
-a 429 or 5xx cuts the window once per round, each success widens it a little. A server's wait
-(`Retry-After`) closes the gate, and rate-limit headers (`x-ratelimit-…`) space the calls out.
+Additive increase, multiplicative decrease: each success widens the window a little, a 429 or 5xx
+narrows it, once per round, by half the share of calls that lately met one: a little for stray
+faults, to the half when every call is pushed back. A server's wait (`Retry-After`) closes the gate,
+and rate-limit headers (`x-ratelimit-…`) space the calls out.
+
+Source: RFC 8257 (DCTCP): the moving share of marked packets, and the cut by half of it.
 """
 
 import asyncio
@@ -13,7 +16,7 @@ from dataclasses import dataclass
 
 from lab.llm import wire
 
-CUT = 0.7  # what is left of the window after a pushback
+GAIN = 1 / 16  # weight of the last call in the share of calls that are pushed back
 LEAST = 4  # calls that are always allowed, if the most is not lower
 ROUNDS = 32  # rounds of successes from nothing to the most
 MAX_WAIT_S = 300.0  # longest obedience to one header
@@ -51,6 +54,7 @@ class Gate:
         self.most = most
         self.window = float(most)
         self.in_flight = 0
+        self.pushed_share = 0.0
         self._closed_until = 0.0
         self._last_cut = 0.0
         self._buckets: dict[str, Bucket] = {}
@@ -79,15 +83,19 @@ class Gate:
 
     def succeeded(self, headers: Mapping[str, str]) -> None:
         """Widen the window a little, and heed the headers."""
+        self.pushed_share *= 1 - GAIN
         self.window = min(float(self.most), self.window + self.most / ROUNDS / self.window)
         self._heed(headers)
 
     def pushed_back(self, started: float, wait_s: float | None, headers: Mapping[str, str]) -> None:
         """Narrow the window, once per round of calls; close the gate if the server asks to wait."""
         now = time.monotonic()
+        self.pushed_share += GAIN * (1 - self.pushed_share)
         if started > self._last_cut:
             self._last_cut = now
-            self.window = max(float(min(LEAST, self.most)), self.window * CUT)
+            self.window = max(
+                float(min(LEAST, self.most)), self.window * (1 - self.pushed_share / 2)
+            )
         if wait_s is not None:
             self._closed_until = max(self._closed_until, now + min(wait_s, MAX_WAIT_S))
         self._heed(headers)

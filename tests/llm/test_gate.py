@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from lab.llm.gate import CUT, Bucket, Gate
+from lab.llm.gate import GAIN, Bucket, Gate
 
 
 def run(work):
@@ -13,9 +13,9 @@ def run(work):
 def test_the_window_is_cut_once_a_round_and_creeps_up():
     gate = Gate(64)
     gate.pushed_back(time.monotonic() + 1, None, {})
-    assert gate.window == 64 * CUT
+    assert gate.window == 64 * (1 - GAIN / 2)
     gate.pushed_back(0.0, None, {})  # of the same round
-    assert gate.window == 64 * CUT
+    assert gate.window == 64 * (1 - GAIN / 2)
     for _ in range(100):
         gate.pushed_back(time.monotonic() + 1, None, {})
     assert gate.window == 4
@@ -26,6 +26,28 @@ def test_the_window_is_cut_once_a_round_and_creeps_up():
     assert grown == sorted(grown)
     assert grown[-1] == 64
     assert Gate(2).window == 2
+
+
+def test_stray_faults_narrow_it_less_than_a_server_that_is_full():
+    def settled(share):
+        gate = Gate(128)
+        for number in range(20_000):
+            if number % 100 < 100 * share:
+                gate.pushed_back(time.monotonic() + 1, None, {})
+            else:
+                gate.succeeded({})
+        return gate.window
+
+    assert settled(0.0) == 128
+    assert settled(0.01) > settled(0.2) > settled(0.9)
+    assert settled(0.9) < 16
+
+    full = Gate(128)
+    for _ in range(200):
+        full.pushed_back(0.0, None, {})
+    full.window = 100.0
+    full.pushed_back(time.monotonic() + 1, None, {})
+    assert full.window == pytest.approx(50, abs=0.1)
 
 
 def test_a_full_window_waits_for_a_place():

@@ -1,0 +1,124 @@
+"""Hard times: a storm of faults, and processes that are killed, against a real server."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import httpx2
+import pytest
+
+from lab import llm, testbed
+from lab.llm import window
+from lab.testbed import serve
+from lab.testbed.teacher import Server
+
+STORM = testbed.Faults(
+    too_many=0.1,
+    too_many_bare=0.1,
+    server_error=0.03,
+    unavailable=0.02,
+    hung=0.02,
+    malformed=0.01,
+    wrong_type=0.01,
+    dropped=0.02,
+    truncated=0.01,
+)
+
+
+def questions(number):
+    return [
+        llm.Request([{"role": "user", "content": f"What is {n} plus {n % 7}?"}])
+        for n in range(number)
+    ]
+
+
+def test_every_request_survives_a_storm_or_is_counted(tmp_path):
+    traffic = testbed.Traffic(faults=STORM, retry_after_s=0.01, seed=1)
+    server = Server(testbed.Teacher(), traffic, models=("teacher",))
+    asked = questions(2_000)
+    with serve.background(server) as url:
+        client = llm.Client(
+            "teacher",
+            base_url=url,
+            store=tmp_path / "replies.sqlite",
+            limits=llm.Limits(max_in_flight=128, max_tries=5, timeout_s=1.0),
+        )
+        replies = client.complete(asked)
+    good = [reply for reply in replies if reply.error is None]
+    assert len(replies) == 2_000
+    assert all((reply.text is None) == (reply.error is not None) for reply in replies)
+    assert len(good) + sum(reply.error is not None for reply in replies) == 2_000
+    assert len(good) > 1_950
+    assert client.job.snapshot().failed == 2_000 - len(good)
+    # the server's account and the store's agree: nothing was paid for twice, or lost
+    assert server.log.paid == len(client.store) == len(good)
+    assert server.log.summary()["paid_requests"] == len(good)
+    [row] = client.store.summary()
+    assert row["failed_tries"] == server.log.faults.total()
+    assert set(server.log.faults) == set(vars(STORM))
+
+
+def test_waits_double_with_jitter_up_to_a_bound(monkeypatch):
+    monkeypatch.setattr(window, "MAX_BACKOFF_S", 30.0)
+    for tries, longest in ((1, 0.5), (2, 1.0), (3, 2.0), (20, 30.0)):
+        waits = [window.backoff_s(tries) for _ in range(200)]
+        assert longest / 2 <= min(waits) < max(waits) <= longest
+
+
+ASK = """
+import sys
+from lab import llm
+requests = [
+    llm.Request([{"role": "user", "content": f"What is {n} plus {n % 7}?"}])
+    for n in range(int(sys.argv[4]))
+]
+limits = llm.Limits(max_in_flight=int(sys.argv[3]))
+client = llm.Client("teacher", base_url=sys.argv[1], store=sys.argv[2], limits=limits)
+client.complete(requests)
+"""
+
+
+@pytest.mark.slow
+def test_a_kill_loses_no_stored_reply_and_buys_at_most_what_was_under_way(tmp_path):
+    number, in_flight, kills = 200, 16, 4
+    traffic = testbed.Traffic(latency_s=0.02, latency_spread=0.5)
+    server = Server(testbed.Teacher(), traffic, models=("teacher",))
+    path = tmp_path / "replies.sqlite"
+    rng = random.Random(4)
+    with serve.background(server) as url:
+        command = [sys.executable, "-c", ASK, url, str(path), str(in_flight)]
+        kept = 0
+        for kill in range(kills):
+            goal = server.log.paid + rng.randint(10, 30)
+            process = subprocess.Popen([*command, str(number)])
+            until = time.monotonic() + 30
+            while server.log.paid < goal and time.monotonic() < until:
+                time.sleep(0.001)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            with llm.Store(path) as store:
+                rows = {row.key for row in store.rows()}
+                assert len(rows) >= kept  # nothing that was stored is gone
+                assert store._query("PRAGMA integrity_check") == [("ok",)]
+                kept = len(rows)
+            bought_again = server.log.paid - kept
+            assert bought_again <= (kill + 1) * in_flight
+        subprocess.run([*command, str(number)], check=True, timeout=60)
+    with llm.Store(path) as store:
+        assert len(store) == number
+    assert server.log.paid <= number + kills * in_flight
+
+
+def test_two_processes_share_a_store(tmp_path):
+    server = Server(testbed.Teacher(), testbed.Traffic(latency_s=0.005), models=("teacher",))
+    path = tmp_path / "replies.sqlite"
+    with serve.background(server) as url:
+        command = [sys.executable, "-c", ASK, url, str(path), "8"]
+        running = [subprocess.Popen([*command, number]) for number in ("120", "200")]
+        assert [process.wait(timeout=60) for process in running] == [0, 0]
+        account = httpx2.get(url.replace("/v1", "/log")).json()
+    with llm.Store(path) as store:
+        assert len(store) == account["paid_requests"] == 200
+    assert 200 <= account["paid"] <= 320
