@@ -56,6 +56,12 @@ def characters(texts: "pd.Series[str]") -> "pd.Series[int]":
     return pd.Series(_numbers(pc.utf8_length(arrow(texts))), index=texts.index)
 
 
+def matches(texts: "pd.Series[str]", pattern: str) -> "pd.Series[int]":
+    """Count the matches of a pattern in each text."""
+    counts = pc.count_substring_regex(arrow(texts), pattern=pattern)
+    return pd.Series(_numbers(counts), index=texts.index)
+
+
 def contains(texts: "pd.Series[str]", patterns: Iterable[str]) -> "pd.Series[bool]":
     """Tell which texts hold a match of any of the patterns, ignoring case."""
     hits = pc.match_substring_regex(arrow(texts), pattern=either(patterns), ignore_case=True)

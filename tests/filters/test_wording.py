@@ -179,9 +179,7 @@ def test_personal(text, keep):
 
 
 def test_patterns_of_no_filter():
-    with pytest.raises(
-        ValueError, match=r"no patterns for nothing\.\*; .*'refusal.en'"
-    ):
+    with pytest.raises(ValueError, match=r"no patterns for nothing\.\*; .*'refusal.en'"):
         filters.patterns("nothing")
 
 

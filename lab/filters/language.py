@@ -1,0 +1,108 @@
+"""Keep examples in wanted languages, told apart offline.
+
+Source: Lui & Baldwin 2012, langid.py, ACL demo P12-3005; here its maintained successor py3langid.
+"""
+
+from functools import cache
+from typing import Any
+
+import pandas as pd
+import pyarrow.compute as pc
+
+from lab.filters import text
+from lab.filters.shingles import joined
+
+# The languages that data sets for tuning come in. Fewer to choose from errs less on short texts.
+COMMON = (
+    *("ar", "bg", "bn", "cs", "da", "de", "el", "en", "es", "fa", "fi", "fr", "he", "hi", "hu"),
+    *("id", "it", "ja", "ko", "nl", "no", "pl", "pt", "ro", "ru", "sv", "th", "tr", "uk", "ur"),
+    *("vi", "zh"),
+)
+UNKNOWN = "und"  # ISO 639 for undetermined
+READ = 1000  # characters of each text that are looked at
+FIELDS = ("instruction", "input", "output")
+
+
+def language(
+    pool: pd.DataFrame,
+    *,
+    languages: tuple[str, ...] = ("en",),
+    min_letters: int = 20,
+    fields: tuple[str, ...] = FIELDS,
+) -> "pd.Series[bool]":
+    """Keep examples in one of `languages`, and those with too few letters to tell.
+
+    The language is that of the texts of an example together; code and formulas have none. An
+    example in two languages counts for the one with more of it.
+
+    Source: langid.py, ACL 2012, P12-3005; the model of py3langid.
+    Cost: 4,000 rows a second; a thousand characters of each are read.
+
+    Parameters
+    ----------
+    pool : DataFrame
+        Examples, indexed by id.
+    languages : tuple of str
+        Two-letter codes such as `en` and `zh`.
+    min_letters : int
+        Examples with fewer letters are kept, since nobody could tell; a Chinese character counts
+        as four.
+    fields : tuple of str
+        The text columns to read, as one text.
+
+    Returns
+    -------
+    Series of bool
+        True = keep.
+
+    Raises
+    ------
+    ValueError
+        If `languages` is empty or holds a code that the model does not know.
+    """
+    if not languages:
+        raise ValueError("languages must hold at least one code, such as 'en'")
+    candidates = (*COMMON, *languages)
+    found = language_of(pool, candidates=candidates, min_letters=min_letters, fields=fields)
+    return found.isin([*languages, UNKNOWN]).rename("keep")
+
+
+def language_of(
+    pool: pd.DataFrame,
+    *,
+    candidates: tuple[str, ...] = COMMON,
+    min_letters: int = 20,
+    fields: tuple[str, ...] = FIELDS,
+) -> "pd.Series[str]":
+    """Return the most likely language of each example among `candidates`, "und" if it has none.
+
+    The evidence for `language`; a category column too.
+
+    Examples
+    --------
+    >>> rows = {"output": ["The weather is nice today.", "今天天气很好, 我们去公园。", "1 + 1"]}
+    >>> language_of(pd.DataFrame(rows), fields=("output",)).tolist()
+    ['en', 'zh', 'und']
+    """
+    texts = joined(pool, fields).str.slice(0, READ)
+    letters = text.matches(texts, r"\pL") + 3 * text.matches(texts, f"[{text.CJK}]")
+    spelled = pc.replace_substring_regex(text.arrow(texts), pattern=r"[^\pL\pM]+", replacement=" ")
+    model = _model(tuple(sorted(set(candidates))))
+    codes = [
+        model.classify(value)[0] if count >= min_letters else UNKNOWN
+        for value, count in zip(spelled.to_pylist(), letters, strict=True)
+    ]
+    return pd.Series(codes, index=pool.index, name="language", dtype="str")
+
+
+@cache
+def _model(candidates: tuple[str, ...]) -> Any:
+    """Return an identifier that knows only these languages, with weights of its own."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    model = LanguageIdentifier.from_model_file(MODEL_FILE)
+    unknown = sorted(set(candidates) - set(model.labels))
+    if unknown:
+        raise ValueError(f"no language {unknown[0]!r}; the model knows {sorted(model.labels)}")
+    model.set_languages(candidates)
+    return model
