@@ -42,6 +42,7 @@ def arguments(recipe: Recipe, folder: Path) -> Any:
         report_to="none",
         disable_tqdm=True,
         remove_unused_columns=False,
+        ddp_find_unused_parameters=False,
         seed=recipe.seed,
         **_saves(recipe),
     )

@@ -7,7 +7,7 @@ Source: nucleus sampling, arXiv:1904.09751; the repetition penalty, arXiv:1909.0
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +21,11 @@ class Decoding:
 
     temperature: float = 0.0
     top_p: float = 1.0
-    repetition_penalty: float = 1.0  # above 1 makes tokens already there less likely
+    repetition_penalty: float = 1.0  # above 1 makes tokens that are there already less likely
     samples: int = 1
     seed: int = 0
+    rows_at_once: int = 128  # changes speed and memory, not answers
+    bf16: bool = False  # half the memory; rounding may then depend on the batch
 
     def __post_init__(self) -> None:
         if self.temperature < 0:
@@ -37,135 +39,167 @@ class Decoding:
                 "samples must be 1, or more at a temperature above 0, "
                 f"got {self.samples} at {self.temperature}"
             )
+        if self.rows_at_once < 1:
+            raise ValueError(f"rows_at_once must be at least 1, got {self.rows_at_once}")
 
 
 GREEDY = Decoding()
 
 
-def decode(
-    model: Any,
-    prompts: Sequence[Sequence[int]],
-    decoding: Decoding,
-    *,
-    stop: AbstractSet[int],
-    max_new_tokens: int,
-    batch_size: int,
-) -> list[list[int]]:
-    """Return the ids written after each prompt, without the stop token.
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One answer to write."""
 
-    All samples of a prompt stand together. Longest prompts come first, so that what does not fit
-    into memory fails at once.
+    prompt: Sequence[int]  # ids
+    sample: int
+    limit: int  # tokens
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """One answer, without its stop token."""
+
+    job: int  # its place among the jobs
+    ids: list[int]
+    stopped: bool  # False: cut at the limit
+
+
+def decode(
+    model: Any, jobs: Sequence[Job], decoding: Decoding, *, stop: AbstractSet[int]
+) -> Iterator[list[Written]]:
+    """Write the answers, a batch at a time; the longest prompts come first.
+
+    What does not fit into memory thus fails at once, and rows of a batch need little padding.
     """
     import torch
 
-    rows = [number for number in range(len(prompts)) for _ in range(decoding.samples)]
-    order = sorted(range(len(rows)), key=lambda place: -len(prompts[rows[place]]))
-    written: list[list[int]] = [[] for _ in rows]
-    with torch.inference_mode():
-        for start in range(0, len(order), batch_size):
-            places = order[start : start + batch_size]
-            draws = _draws(prompts, rows, places, decoding, max_new_tokens)
-            batch = [list(prompts[rows[place]]) for place in places]
-            answers = _batch(model, batch, draws, decoding, stop=stop, limit=max_new_tokens)
-            for place, answer in zip(places, answers, strict=True):
-                written[place] = answer
-    return written
+    order = sorted(range(len(jobs)), key=lambda place: -len(jobs[place].prompt))
+    for start in range(0, len(order), decoding.rows_at_once):
+        places = order[start : start + decoding.rows_at_once]
+        with torch.inference_mode():
+            batch = _Batch(model, [jobs[place] for place in places], decoding, stop)
+            while batch.advance():
+                pass
+        yield [Written(place, *answer) for place, answer in zip(places, batch.answers, strict=True)]
 
 
-def _draws(
-    prompts: Sequence[Sequence[int]],
-    rows: Sequence[int],
-    places: Sequence[int],
-    decoding: Decoding,
-    limit: int,
-) -> Any:
-    """Return uniform numbers (rows, limit) that depend on seed, prompt and sample alone."""
-    import torch
+class _Batch:
+    """Rows that are written together; `rows` are the ones still alive."""
 
-    if decoding.temperature == 0:
-        return None
-    found = np.empty((len(places), limit), dtype=np.float64)
-    for number, place in enumerate(places):
-        name = f"{decoding.seed} {place % decoding.samples} {list(prompts[rows[place]])}"
-        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:16], "big")
-        found[number] = np.random.default_rng(key).random(limit)
-    return torch.from_numpy(found)
+    def __init__(
+        self, model: Any, jobs: Sequence[Job], decoding: Decoding, stop: AbstractSet[int]
+    ) -> None:
+        import torch
 
+        self.model, self.decoding, self.stop = model, decoding, stop
+        self.limits = [job.limit for job in jobs]
+        self.answers: list[tuple[list[int], bool]] = [([], False) for _ in jobs]
+        self.rows = list(range(len(jobs)))
+        self.draws = _draws(jobs, decoding)
+        width = max(len(job.prompt) for job in jobs)
+        self.ids = torch.zeros((len(jobs), width), dtype=torch.long)
+        self.mask = torch.zeros_like(self.ids)
+        for row, job in enumerate(jobs):
+            self.ids[row, width - len(job.prompt) :] = torch.tensor(job.prompt)
+            self.mask[row, width - len(job.prompt) :] = 1
+        self.ids, self.mask = self.ids.to(model.device), self.mask.to(model.device)
+        self.positions = (self.mask.cumsum(1) - 1).clamp(min=0)
+        self.cache: Any = None
+        self.seen: Any = None  # bool (rows, vocabulary), for the repetition penalty
+        self.step = 0
 
-def _batch(
-    model: Any,
-    prompts: list[list[int]],
-    draws: Any,
-    decoding: Decoding,
-    *,
-    stop: AbstractSet[int],
-    limit: int,
-) -> list[list[int]]:
-    import torch
-
-    device = next(model.parameters()).device
-    width = max(len(prompt) for prompt in prompts)
-    ids = torch.zeros((len(prompts), width), dtype=torch.long, device=device)
-    mask = torch.zeros_like(ids)
-    for number, prompt in enumerate(prompts):
-        ids[number, width - len(prompt) :] = torch.tensor(prompt)
-        mask[number, width - len(prompt) :] = 1
-    stops = torch.tensor(sorted(stop), dtype=torch.long, device=device)
-    written = torch.zeros((len(prompts), limit), dtype=torch.long, device=device)
-    lengths = torch.full((len(prompts),), limit, device=device)
-    rows = torch.arange(len(prompts), device=device)  # (alive,) what each row of the batch answers
-    positions = (mask.cumsum(1) - 1).clamp(min=0)
-    seen = None
-    cache = None
-    for step in range(limit):
-        output = model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=positions,
-            past_key_values=cache,
+    def advance(self) -> bool:
+        """Write one token to each row; return whether any row is still alive."""
+        output = self.model(
+            input_ids=self.ids,
+            attention_mask=self.mask,
+            position_ids=self.positions,
+            past_key_values=self.cache,
             use_cache=True,
             logits_to_keep=1,
         )
-        cache = output.past_key_values
-        logits = output.logits[:, -1].float()
-        if decoding.repetition_penalty != 1:
-            if seen is None:
-                seen = torch.zeros(logits.shape, dtype=torch.bool, device=device)
-                seen = seen.scatter(1, ids, mask.bool()) if step == 0 else seen
-            logits = _penalise(logits, seen, decoding.repetition_penalty)
-        chosen = _choose(logits, decoding, None if draws is None else draws[rows.cpu(), step])
-        written[rows, step] = chosen
-        if seen is not None:
-            seen[torch.arange(len(rows), device=device), chosen] = True
-        ended = torch.isin(chosen, stops)
-        lengths[rows[ended]] = step
-        positions = positions[:, -1:] + 1
-        ids = chosen[:, None]
-        mask = torch.cat([mask, mask.new_ones((len(mask), 1))], dim=1)
-        if ended.any():
-            alive = torch.nonzero(~ended)[:, 0]
-            if len(alive) == 0:
-                break
-            rows, ids, mask, positions = rows[alive], ids[alive], mask[alive], positions[alive]
-            seen = None if seen is None else seen[alive]
-            cache.batch_select_indices(alive)
-    return [row[:length] for row, length in zip(written.tolist(), lengths.tolist(), strict=True)]
+        self.cache = output.past_key_values
+        chosen = self._choose(output.logits[:, -1].float())
+        alive = []
+        for place, (row, token) in enumerate(zip(self.rows, chosen.tolist(), strict=True)):
+            ids = self.answers[row][0]
+            if token in self.stop:
+                self.answers[row] = (ids, True)
+                continue
+            ids.append(token)
+            if len(ids) < self.limits[row]:
+                alive.append(place)
+        self.step += 1
+        if alive:
+            self._go_on(chosen, alive)
+        return bool(alive)
+
+    def _choose(self, logits: Any) -> Any:
+        """Return the next token of each row, (rows,)."""
+        import torch
+
+        if self.decoding.repetition_penalty != 1:
+            if self.seen is None:
+                self.seen = torch.zeros_like(logits, dtype=torch.bool)
+                # padding is id 0 with mask 0: add, so that a real 0 elsewhere in the row counts
+                counts = torch.zeros_like(logits).scatter_add_(1, self.ids, self.mask.float())
+                self.seen |= counts > 0
+            logits = penalise(logits, self.seen, self.decoding.repetition_penalty)
+        draws = None if self.draws is None else self.draws[self.rows, self.step]
+        chosen = choose_token(logits, self.decoding, draws)
+        if self.seen is not None:
+            self.seen.scatter_(1, chosen[:, None], True)
+        return chosen
+
+    def _go_on(self, chosen: Any, alive: list[int]) -> None:
+        """Make the tokens just written the next input, without the rows that have stopped."""
+        import torch
+
+        self.ids = chosen[:, None]
+        self.positions = self.positions[:, -1:] + 1
+        self.mask = torch.cat([self.mask, self.mask.new_ones((len(self.mask), 1))], dim=1)
+        if len(alive) == len(self.rows):
+            return
+        keep = torch.tensor(alive, device=chosen.device)
+        self.rows = [self.rows[place] for place in alive]
+        self.ids, self.positions, self.mask = self.ids[keep], self.positions[keep], self.mask[keep]
+        self.seen = None if self.seen is None else self.seen[keep]
+        self.cache.batch_select_indices(keep)
 
 
-def _penalise(logits: Any, seen: Any, penalty: float) -> Any:
-    """Divide positive and multiply negative logits of tokens seen by `penalty`."""
-    lowered = logits.where(logits < 0, logits / penalty).where(logits > 0, logits * penalty)
+def _draws(jobs: Sequence[Job], decoding: Decoding) -> Any:
+    """Return uniform numbers (rows, limit) that depend on seed, prompt and sample alone."""
+    if decoding.temperature == 0:
+        return None
+    found = np.zeros((len(jobs), max(job.limit for job in jobs)))
+    for row, job in enumerate(jobs):
+        name = f"{decoding.seed} {job.sample} {list(job.prompt)}"
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:16], "big")
+        found[row, : job.limit] = np.random.default_rng(key).random(job.limit)
+    return found
+
+
+def penalise(logits: Any, seen: Any, penalty: float) -> Any:
+    """Divide positive and multiply negative logits of the tokens seen by `penalty`."""
+    lowered = (logits / penalty).where(logits > 0, logits * penalty)
     return lowered.where(seen, logits)
 
 
-def _choose(logits: Any, decoding: Decoding, draws: Any) -> Any:
-    """Return the next token of each row."""
+def choose_token(logits: Any, decoding: Decoding, draws: Any) -> Any:
+    """Return one token for each row of logits: the best, or the one that `draws` in [0, 1) hit.
+
+    The nucleus is the fewest most likely tokens that hold at least `top_p` of the mass.
+    """
+    import torch
+
     if decoding.temperature == 0:
         return logits.argmax(dim=-1)
     chances = (logits.double() / decoding.temperature).softmax(dim=-1)
     chances, tokens = chances.sort(dim=-1, descending=True, stable=True)
-    below = chances.cumsum(dim=-1) - chances  # mass of the tokens more likely than each
-    chances = chances.where(below < decoding.top_p, 0)
-    totals = chances.cumsum(dim=-1)
-    places = (totals < draws.to(totals.device)[:, None] * totals[:, -1:]).sum(dim=-1)
-    return tokens.gather(1, places[:, None])[:, 0]
+    before = chances.cumsum(dim=-1) - chances  # mass of the tokens more likely than each
+    inside = before < decoding.top_p
+    nucleus = chances.where(inside, 0).cumsum(dim=-1)
+    uniform = torch.as_tensor(draws, dtype=torch.float64, device=logits.device)[:, None]
+    places = (nucleus <= uniform * nucleus[:, -1:]).sum(dim=-1, keepdim=True)
+    last = inside.sum(dim=-1, keepdim=True) - 1  # a product may round up to the whole mass
+    return tokens.gather(1, places.minimum(last))[:, 0]

@@ -44,7 +44,14 @@ class Encoding:
         return dict(Counter(self.skipped.values()))
 
 
-def encode(pool: pd.DataFrame, recipe: Recipe, tokenizer: Any, *, end_of_turn: str) -> Encoding:
+def encode(
+    pool: pd.DataFrame,
+    recipe: Recipe,
+    tokenizer: Any,
+    *,
+    end_of_turn: str,
+    window: int | None = None,
+) -> Encoding:
     """Tokenise a pool for training; nothing is dropped without a reason on record.
 
     Parameters
@@ -57,6 +64,8 @@ def encode(pool: pd.DataFrame, recipe: Recipe, tokenizer: Any, *, end_of_turn: s
         Any kind; a beginning-of-sequence token is added to text templates if it adds one.
     end_of_turn : str
         One token, trained as the end of each answer.
+    window : int, optional
+        The most tokens that the model can take, if fewer than `max_tokens`.
 
     Raises
     ------
@@ -80,6 +89,7 @@ def encode(pool: pd.DataFrame, recipe: Recipe, tokenizer: Any, *, end_of_turn: s
                 train_history=recipe.train_history,
             )
     opening = bos_ids(tokenizer, recipe.template)
+    limit = min(recipe.max_tokens, window or recipe.max_tokens)
     examples, trimmed, split = [], [], 0
     rows = tokenise(list(written.values()), tokenizer)
     for key, (ids, labels, apart) in zip(written, rows, strict=True):
@@ -87,15 +97,15 @@ def encode(pool: pd.DataFrame, recipe: Recipe, tokenizer: Any, *, end_of_turn: s
             raise TuneError(f"example {key} does not end with the one token {end_of_turn!r}")
         example = Encoded(key, opening + ids, [NO_LABEL] * len(opening) + labels)
         split += apart
-        if len(example) > recipe.max_tokens and recipe.trim:
-            cut = slice(recipe.max_tokens)
+        if len(example) > limit and recipe.trim:
+            cut = slice(limit)
             example = Encoded(key, example.input_ids[cut], example.labels[cut])
             trimmed.append(key)
-        if len(example) > recipe.max_tokens:
-            skipped[key] = f"longer than {recipe.max_tokens} tokens"
+        if len(example) > limit:
+            skipped[key] = f"longer than {limit} tokens"
         elif all(label == NO_LABEL for label in example.labels[1:]):
-            skipped[key] = f"no answer left within {recipe.max_tokens} tokens"
-            trimmed.remove(key)
+            skipped[key] = f"no answer left within {limit} tokens"
+            trimmed = [other for other in trimmed if other != key]
         else:
             examples.append(example)
     return Encoding(examples, skipped, trimmed, split)

@@ -10,98 +10,129 @@ of 1.2 (arXiv:2305.11206, section 3); the penalty is CTRL's (arXiv:1909.05858).
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
 from lab.errors import DataError, TuneError
 from lab.tune import model as models
 from lab.tune import record
-from lab.tune.decode import GREEDY, Decoding, decode
+from lab.tune.answers import AnswerFile
+from lab.tune.decode import GREEDY, Decoding, Job, decode
 from lab.tune.encode import bos_ids, tokenise
 from lab.tune.templates import CHAT, Template, spans
 
 Messages = Sequence[Mapping[str, str]]
-ROWS_AT_ONCE = 128
+Prompts: TypeAlias = "pd.DataFrame | pd.Series[Any] | Sequence[Messages]"
 
 
 def generate(
     model_folder: str | Path,
-    prompts: "pd.DataFrame | pd.Series[Any] | Sequence[Messages]",
+    prompts: "Prompts",
     *,
     max_new_tokens: int = 256,
     decoding: Decoding = GREEDY,
     template: Template | None = None,
-    batch_size: int = ROWS_AT_ONCE,
+    keep: str | Path | None = None,
 ) -> "pd.Series[str]":
-    """Answer each prompt with the model in a folder.
+    """Answer each prompt with the model in a folder: the texts of `completions`."""
+    found = completions(
+        model_folder,
+        prompts,
+        max_new_tokens=max_new_tokens,
+        decoding=decoding,
+        template=template,
+        keep=keep,
+    )
+    return found["answer"]
+
+
+def completions(
+    model_folder: str | Path,
+    prompts: "Prompts",
+    *,
+    max_new_tokens: int = 256,
+    decoding: Decoding = GREEDY,
+    template: Template | None = None,
+    keep: str | Path | None = None,
+) -> pd.DataFrame:
+    """Answer each prompt with the model in a folder, and say how each answer ended.
 
     Parameters
     ----------
     model_folder : path or hub name
         What `sft` returned, one of its checkpoints, or any causal language model.
     prompts : pool, or messages
-        A pool is asked its instruction and input; its outputs are not looked at. Otherwise a
-        series, or a list, of lists of messages that end with a user's.
+        A pool is asked its history, instruction and input; its outputs are not looked at.
+        Otherwise a series, or a list, of lists of messages that end with a user's.
     max_new_tokens : int
-        At least 1; a longer answer is cut there.
+        At least 1; a longer answer is cut there, or where the model's window ends.
     decoding : Decoding
         Greedy by default.
     template : TextTemplate or ChatTemplate, optional
         By default the one the model was tuned with, or else its tokenizer's chat template.
-    batch_size : int
-        Prompts at once; it changes speed and memory, not answers.
+    keep : path, optional
+        A file of JSON lines that answers are added to, batch by batch. A call that is killed goes
+        on from there; answers of another model or decoding are told apart.
 
     Returns
     -------
-    series of str
-        Named `answer`, with the index of `prompts`; with several samples, a second level `sample`.
+    frame
+        `answer` (text without surrounding space), `tokens`, and `stopped` (False: cut), with the
+        index of `prompts`; with several samples, a second level `sample`.
 
     Raises
     ------
     DataError
-        If a prompt does not fit the model's window beside `max_new_tokens`, or does not end with a
-        user's message.
+        If a prompt is empty, fills the model's window, or does not end with a user's message.
     TuneError
-        If no template is known.
+        If the model cannot be loaded, or no template is known.
     """
     if max_new_tokens < 1:
         raise ValueError(f"max_new_tokens must be at least 1, got {max_new_tokens}")
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    model, tokenizer = models.load(str(model_folder))
+    model, tokenizer = models.load(str(model_folder), bf16=decoding.bf16)
     model.to(models.device()).eval()
-    known = record.recipe(model_folder)
-    form = template or (known.template if known else None)
-    form = form or (CHAT if tokenizer.chat_template else None)
-    if form is None:
-        raise TuneError(
-            f"{model_folder} was not tuned here and has no chat template; give template="
-        )
+    form = _template(model_folder, template, tokenizer)
     index, asked = _questions(prompts)
-    ids = _prompt_ids(index, asked, form, tokenizer)
-    window = getattr(model.config, "max_position_embeddings", None)
-    for key, prompt in zip(index, ids, strict=True):
-        if window is not None and len(prompt) + max_new_tokens > window:
+    jobs = []
+    for key, ids in zip(index, _prompt_ids(asked, form, tokenizer), strict=True):
+        limit = min(max_new_tokens, (models.window(model) or max_new_tokens + len(ids)) - len(ids))
+        if not ids or limit < 1:
             raise DataError(
-                f"a prompt of {len(prompt)} tokens and max_new_tokens={max_new_tokens} do not fit "
-                f"the model's window of {window}",
+                f"a prompt must have 1 to {models.window(model)} tokens less one, "
+                f"this one has {len(ids)}",
                 row=str(key),
             )
-    written = decode(
-        model,
-        ids,
-        decoding,
-        stop=_stop_ids(model, tokenizer),
-        max_new_tokens=max_new_tokens,
-        batch_size=batch_size,
-    )
-    texts = [text.strip() for text in tokenizer.batch_decode(written, skip_special_tokens=True)]
+        jobs += [Job(ids, sample, limit) for sample in range(decoding.samples)]
+    store = AnswerFile(keep, model_folder, decoding)
+    missing = [job for job in jobs if job not in store]
+    for batch in decode(model, missing, decoding, stop=_stop_ids(model, tokenizer)):
+        store.add([(missing[one.job], one.ids, one.stopped) for one in batch])
+    found = [store[job] for job in jobs]
+    texts = [tokenizer.decode(ids, skip_special_tokens=True) for ids, _ in found]
     if decoding.samples > 1:
         index = pd.MultiIndex.from_product(
             [index, range(decoding.samples)], names=[index.name, "sample"]
         )
-    return pd.Series(texts, index=index, name="answer", dtype="str")
+    return pd.DataFrame(
+        {
+            "answer": pd.Series([text.strip() for text in texts], index=index, dtype="str"),
+            "tokens": pd.Series([len(ids) for ids, _ in found], index=index, dtype="int64"),
+            "stopped": pd.Series([stopped for _, stopped in found], index=index, dtype="bool"),
+        },
+        index=index,
+    )
+
+
+def _template(model_folder: str | Path, given: Template | None, tokenizer: Any) -> Template:
+    known = record.recipe(model_folder)
+    if given is not None:
+        return given
+    if known is not None:
+        return known.template
+    if tokenizer.chat_template:
+        return CHAT
+    raise TuneError(f"{model_folder} was not tuned here and has no chat template; give template=")
 
 
 def _questions(prompts: Any) -> tuple[pd.Index, list[dict[str, Any]]]:
@@ -118,17 +149,11 @@ def _questions(prompts: Any) -> tuple[pd.Index, list[dict[str, Any]]]:
     return series.index, asked
 
 
-def _prompt_ids(
-    index: pd.Index, asked: list[dict[str, Any]], template: Template, tokenizer: Any
-) -> list[list[int]]:
+def _prompt_ids(asked: list[dict[str, Any]], template: Template, tokenizer: Any) -> list[list[int]]:
     end = tokenizer.eos_token or ""
     rows = [spans(question, template, tokenizer, end_of_turn=end) for question in asked]
     opening = bos_ids(tokenizer, template)
-    found = [opening + ids for ids, _, _ in tokenise(rows, tokenizer)]
-    for key, ids in zip(index, found, strict=True):
-        if not ids:
-            raise DataError("a prompt must have at least one token", row=str(key))
-    return found
+    return [opening + ids for ids, _, _ in tokenise(rows, tokenizer)]
 
 
 def _stop_ids(model: Any, tokenizer: Any) -> set[int]:

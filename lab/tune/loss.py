@@ -67,7 +67,7 @@ def dev_loss(model_folder: str | Path, pool: pd.DataFrame) -> float:
     model, tokenizer = models.load(str(model_folder))
     model.to(models.device()).eval()
     end = models.end_of_turn(recipe, tokenizer)
-    encoding = encode(pool, recipe, tokenizer, end_of_turn=end)
+    encoding = encode(pool, recipe, tokenizer, end_of_turn=end, window=models.window(model))
     if not encoding.examples:
         raise TuneError(f"none of {len(pool)} examples can be scored: {encoding.counts()}")
     rows = sorted(encoding.examples, key=len)

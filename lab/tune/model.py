@@ -17,8 +17,8 @@ PAD = "<|pad|>"
 PROBE = "winnow probe"
 
 
-def load(name: str) -> tuple[Any, Any]:
-    """Return the fp32 model and the tokenizer of a folder or hub name.
+def load(name: str, *, bf16: bool = False) -> tuple[Any, Any]:
+    """Return the model and the tokenizer of a folder or hub name, in fp32 unless `bf16`.
 
     Raises
     ------
@@ -28,13 +28,14 @@ def load(name: str) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    dtype = torch.bfloat16 if bf16 else torch.float32
     adapter = Path(name) / "adapter_config.json"
     try:
         with no_bars():
             tokenizer = AutoTokenizer.from_pretrained(name)
             if adapter.exists():
-                return _with_adapter(name, tokenizer), tokenizer
-            model = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32)
+                return _with_adapter(name, tokenizer).to(dtype), tokenizer
+            model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
     except (OSError, ValueError) as error:
         raise TuneError(f"no causal language model can be loaded from {name!r}: {error}") from error
     return model, tokenizer
@@ -50,6 +51,12 @@ def device() -> str:
 def pad_id(tokenizer: Any) -> int:
     """Return what fills the end of a row in a batch; never looked at, so any token will do."""
     return 0 if tokenizer.pad_token_id is None else int(tokenizer.pad_token_id)
+
+
+def window(model: Any) -> int | None:
+    """Return the most tokens a model can take, or None if it says nothing."""
+    found = getattr(model.config, "max_position_embeddings", None)
+    return None if found is None else int(found)
 
 
 def end_of_turn(recipe: Recipe, tokenizer: Any) -> str:
@@ -173,7 +180,8 @@ def _with_adapter(name: str, tokenizer: Any) -> Any:
 def _written_end(template: ChatTemplate, tokenizer: Any) -> str:
     if template.text is None and not tokenizer.chat_template:
         raise TuneError(
-            "the tokenizer has no chat template; use tune.ALPACA or give ChatTemplate(text=...)"
+            "the tokenizer has no chat template; use tune.ALPACA, or give "
+            "tune.templates.ChatTemplate(text=...)"
         )
     messages = [
         {"role": "user", "content": PROBE},

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from lab import hashing
-from lab.tune.templates import ALPACA, Template
+from lab.tune.templates import ALPACA, ChatTemplate, Template, TextTemplate
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,20 @@ class Recipe:
     def params(self) -> Mapping[str, Any]:
         """Return every field as plain JSON values, for a run's record or its hash."""
         return asdict(self)
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> "Recipe":
+        """Return the recipe that `params` came from, also after a way through JSON."""
+        fields = dict(params)
+        form = fields["template"]
+        fields["template"] = (TextTemplate if "prompt" in form else ChatTemplate)(**form)
+        fields["betas"] = tuple(fields["betas"])
+        if fields["checkpoints"] is not None:
+            fields["checkpoints"] = Checkpoints(**fields["checkpoints"])
+        if fields["lora"] is not None:
+            modules = tuple(fields["lora"]["target_modules"])
+            fields["lora"] = Lora(**{**fields["lora"], "target_modules": modules})
+        return cls(**fields)
 
     def fingerprint(self) -> str:
         """Return a hash of every field: equal for equal recipes."""

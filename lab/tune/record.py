@@ -10,8 +10,7 @@ from typing import Any
 
 from lab.errors import TuneError
 from lab.tune.encode import Encoding
-from lab.tune.recipe import Checkpoints, Lora, Recipe
-from lab.tune.templates import ChatTemplate, TextTemplate
+from lab.tune.recipe import Recipe
 
 NAME = "tune.json"
 
@@ -23,7 +22,7 @@ class History:
     loss: list[float]  # mean over the answer tokens of a step
     learning_rate: list[float]
     epochs: float
-    tokens: int  # without padding, in this session: after a resume, since the resume
+    tokens: int  # without padding; of this session, and of the first process if there are several
     padded_tokens: int
     seconds: float  # of this session, in steps
     peak_memory_mb: float  # of the device, or of the process on a CPU
@@ -107,16 +106,7 @@ def recipe(folder: str | Path) -> Recipe | None:
     for place in (Path(folder), Path(folder).parent):
         known = read(place)
         if known is not None:
-            fields = dict(known["recipe"])
-            form = fields["template"]
-            fields["template"] = (TextTemplate if "prompt" in form else ChatTemplate)(**form)
-            fields["betas"] = tuple(fields["betas"])
-            if fields["checkpoints"] is not None:
-                fields["checkpoints"] = Checkpoints(**fields["checkpoints"])
-            if fields["lora"] is not None:
-                modules = tuple(fields["lora"]["target_modules"])
-                fields["lora"] = Lora(**fields["lora"] | {"target_modules": modules})
-            return Recipe(**fields)
+            return Recipe.from_params(known["recipe"])
     return None
 
 

@@ -82,7 +82,7 @@ def _ready(subset: pd.DataFrame, recipe: Recipe) -> tuple[Any, Any, Encoding]:
     models.add_tokens(model, tokenizer, end)
     if isinstance(recipe.template, ChatTemplate) and recipe.template.text is not None:
         tokenizer.chat_template = recipe.template.text
-    encoding = encode(subset, recipe, tokenizer, end_of_turn=end)
+    encoding = encode(subset, recipe, tokenizer, end_of_turn=end, window=models.window(model))
     if not encoding.examples:
         raise TuneError(f"none of {len(subset)} examples can be trained on: {encoding.counts()}")
     if recipe.last_layer_dropout:

@@ -1,7 +1,13 @@
+import sys
+from dataclasses import replace
+
 import pandas as pd
 import pytest
+import torch
 
 from lab import tune
+from lab.errors import DataError, TuneError
+from lab.tune.decode import decode
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +54,8 @@ def test_equals_one_prompt_at_a_time(tuned, pool):
 def test_order_and_batch_size_do_not_matter(tuned, pool):
     whole = tune.generate(tuned, pool, max_new_tokens=12)
     for size in (1, 7, 32):
-        part = tune.generate(tuned, pool.iloc[::-1], max_new_tokens=12, batch_size=size)
+        decoding = tune.Decoding(rows_at_once=size)
+        part = tune.generate(tuned, pool.iloc[::-1], max_new_tokens=12, decoding=decoding)
         pd.testing.assert_series_equal(part.loc[pool.index], whole)
 
 
@@ -62,3 +69,126 @@ def test_messages_ask_the_same_as_a_pool(tuned, pool):
         tune.generate(tuned, pool, max_new_tokens=8),
         check_index_type=False,
     )
+
+
+def test_samples_do_not_depend_on_order_or_batch(tuned, pool):
+    lima = replace(tune.presets.lima_decoding, samples=3)
+    whole = tune.generate(tuned, pool.head(30), max_new_tokens=12, decoding=lima)
+    assert whole.index.names == ["id", "sample"]
+    assert len(whole) == 90
+    assert whole.groupby(level="id").nunique().max() > 1
+    small = replace(lima, rows_at_once=4)
+    again = tune.generate(tuned, pool.head(30).iloc[::-1], max_new_tokens=12, decoding=small)
+    pd.testing.assert_series_equal(again.loc[whole.index], whole)
+    one = replace(lima, samples=1)
+    first = tune.generate(tuned, pool.head(30), max_new_tokens=12, decoding=one)
+    assert first.tolist() == whole.xs(0, level="sample").tolist()
+    other = replace(lima, seed=1)
+    assert tune.generate(tuned, pool.head(30), max_new_tokens=12, decoding=other).ne(whole).any()
+
+
+def test_penalised_greedy_equals_transformers_generate(tuned, pool):
+    """Also a check of the cache, the padding and the order: `generate` is a second definition."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tuned)
+    model = AutoModelForCausalLM.from_pretrained(tuned)
+    decoding = tune.Decoding(repetition_penalty=1.3)
+    found = tune.generate(tuned, pool.head(12), max_new_tokens=10, decoding=decoding)
+    for key, row in pool.head(12).iterrows():
+        text = tune.PLAIN.question(row["instruction"], "", "</s>")
+        ids = tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"]
+        whole = model.generate(
+            ids,
+            attention_mask=torch.ones_like(ids),
+            max_new_tokens=10,
+            do_sample=False,
+            repetition_penalty=1.3,
+        )
+        assert tokenizer.decode(whole[0, ids.shape[1] :], skip_special_tokens=True) == found[key]
+
+
+def test_a_cut_answer_is_told_apart(tuned, pool):
+    found = tune.completions(tuned, pool, max_new_tokens=2)
+    assert (found["tokens"] <= 2).all()
+    assert not found["stopped"].all()
+    assert found.loc[~found["stopped"], "tokens"].eq(2).all()
+    longer = tune.completions(tuned, pool, max_new_tokens=40)
+    assert longer.loc[found["stopped"], "answer"].equals(found.loc[found["stopped"], "answer"])
+
+
+def test_answers_end_where_the_window_ends(tuned, pool):
+    long = pd.Series([[{"role": "user", "content": "w1 " * 125}]])
+    found = tune.completions(tuned, long, max_new_tokens=50)
+    assert found["tokens"].item() <= 128 - 126
+
+
+def test_a_killed_generation_goes_on(tuned, pool, tmp_path, monkeypatch):
+    decoding = tune.Decoding(rows_at_once=16)
+    kept = tmp_path / "deep" / "answers.jsonl"
+    expected = tune.generate(tuned, pool, max_new_tokens=8)
+    done = []
+
+    def killed(*args, **settings):
+        for batch in decode(*args, **settings):
+            if len(done) == 3:
+                raise KeyboardInterrupt
+            done.append(len(batch))
+            yield batch
+
+    module = sys.modules["lab.tune.generate"]
+    monkeypatch.setattr(module, "decode", killed)
+    with pytest.raises(KeyboardInterrupt):
+        tune.generate(tuned, pool, max_new_tokens=8, decoding=decoding, keep=kept)
+    kept.write_text(kept.read_text() + '{"key": "half')
+    jobs = []
+
+    def counted(model, missing, *args, **settings):
+        jobs.extend(missing)
+        return decode(model, missing, *args, **settings)
+
+    monkeypatch.setattr(module, "decode", counted)
+    again = tune.generate(tuned, pool, max_new_tokens=8, decoding=decoding, keep=kept)
+    pd.testing.assert_series_equal(again, expected)
+    assert len(jobs) == len(pool) - sum(done)
+    jobs.clear()
+    tune.generate(tuned, pool, max_new_tokens=8, decoding=decoding, keep=kept)
+    assert not jobs
+    warm = replace(decoding, temperature=0.5)
+    tune.generate(tuned, pool.head(5), max_new_tokens=8, decoding=warm, keep=kept)
+    assert len(jobs) == 5
+
+
+def test_a_strange_file_of_answers_is_named(tuned, pool, tmp_path):
+    kept = tmp_path / "answers.jsonl"
+    kept.write_text('{"text": "hello"}\n')
+    with pytest.raises(DataError, match=r"answers.jsonl, row 1: not an answer of a generation"):
+        tune.generate(tuned, pool, keep=kept)
+
+
+@pytest.mark.parametrize(
+    ("messages", "message"),
+    [
+        ([{"role": "assistant", "content": "w1"}], "row 0: a prompt must end with a user's"),
+        ([], "row 0: a prompt must end with a user's"),
+        (
+            [{"role": "user", "content": "w1 " * 200}],
+            "row 0: a prompt must have 1 to 128 tokens less one, this one has 201",
+        ),
+    ],
+)
+def test_a_prompt_that_cannot_be_asked_is_named(tuned, messages, message):
+    with pytest.raises(DataError, match=message):
+        tune.generate(tuned, [messages])
+
+
+def test_what_cannot_answer_is_an_error(base, tuned, pool):
+    with pytest.raises(TuneError, match="was not tuned here and has no chat template"):
+        tune.generate(base, pool)
+    with pytest.raises(ValueError, match="max_new_tokens must be at least 1, got 0"):
+        tune.generate(tuned, pool, max_new_tokens=0)
+    assert len(tune.generate(base, pool.head(2), template=tune.PLAIN, max_new_tokens=3)) == 2
+
+
+def test_no_prompts_no_answers(tuned, pool):
+    assert tune.generate(tuned, pool.head(0)).empty

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lab import tune
+from lab import records, tune
 from lab.errors import TuneError
 from lab.tune.encode import encode
 
@@ -71,13 +71,16 @@ def plain_loop(recipe, pool, steps):
     return losses, {name: p.detach().numpy() for name, p in model.named_parameters()}
 
 
-@pytest.mark.parametrize("micro_batches", [1, 4])
-def test_equals_a_plain_loop_for_fifty_steps(recipe, pool, tmp_path, micro_batches):
+@pytest.mark.parametrize(
+    ("micro_batches", "packing"), [(1, False), (4, False), (1, True), (2, True)]
+)
+def test_equals_a_plain_loop_for_fifty_steps(recipe, pool, tmp_path, micro_batches, packing):
     recipe = replace(
         recipe,
         epochs=None,
         steps=50,
         micro_batches=micro_batches,
+        packing=packing,
         weight_decay=0.1,
         betas=(0.9, 0.95),
         warmup_ratio=0.1,
@@ -123,3 +126,70 @@ def test_a_finished_folder_is_returned_as_it_is(recipe, pool, tmp_path):
         tune.sft(pool, replace(recipe, seed=5), folder)
     with pytest.raises(TuneError, match="holds a run of another examples"):
         tune.sft(pool.iloc[1:], recipe, folder)
+
+
+def test_a_loss_that_is_no_number_stops_the_run(recipe, pool, tmp_path):
+    wild = replace(recipe, learning_rate=1e30, max_grad_norm=1e30, checkpoints=tune.Checkpoints())
+    with pytest.raises(TuneError, match=r"the loss is nan at step \d; a learning rate of 1e\+30"):
+        tune.sft(pool, wild, tmp_path / "tuned")
+    assert not report(tmp_path / "tuned")["finished"]
+    assert not list(tmp_path.glob("tuned/checkpoint-*"))
+
+
+def test_what_was_left_out_is_on_record(recipe, tmp_path):
+    pool = records.frame(
+        [
+            {"instruction": "w1", "output": " "},
+            {"instruction": "w4", "output": "w1 " * 300},
+            {"instruction": "w6", "output": "w1"},
+        ]
+    )
+    done = report(tune.sft(pool, replace(recipe, max_tokens=512), tmp_path / "tuned"))
+    assert done["examples"]["trained_on"] == 1
+    assert done["examples"]["skipped"] == {"empty answer": 1, "longer than 128 tokens": 1}
+    assert done["examples"]["skipped_ids"][pool.index[1]] == "longer than 128 tokens"
+    with pytest.raises(TuneError, match="none of 1 examples can be trained on: {'empty answer': 1"):
+        tune.sft(pool.head(1), recipe, tmp_path / "none")
+
+
+def test_the_schedules_are_those_of_the_recipe(recipe, pool, tmp_path):
+    steps, peak, last = 20, 1e-3, 1e-4
+    recipe = replace(recipe, epochs=None, steps=steps, learning_rate=peak)
+    cases = {
+        "to a tenth": (
+            replace(recipe, last_learning_rate=last),
+            lambda t: peak - (peak - last) * t,
+        ),
+        "to nothing": (recipe, lambda t: peak * (1 - t)),
+        "cosine": (
+            replace(recipe, schedule="cosine"),
+            lambda t: peak * (1 + math.cos(math.pi * t)) / 2,
+        ),
+        "cosine to a tenth": (
+            replace(recipe, schedule="cosine", last_learning_rate=last),
+            lambda t: last + (peak - last) * (1 + math.cos(math.pi * t)) / 2,
+        ),
+        "constant": (replace(recipe, schedule="constant"), lambda t: peak),
+    }
+    for name, (case, expected) in cases.items():
+        found = report(tune.sft(pool, case, tmp_path / name))["learning_rate"]
+        wanted = [expected(step / steps) for step in range(steps)]
+        np.testing.assert_allclose(found, wanted, rtol=1e-6, err_msg=name)
+    warm = replace(recipe, schedule="constant", warmup_ratio=0.25)
+    found = report(tune.sft(pool, warm, tmp_path / "warm"))["learning_rate"]
+    np.testing.assert_allclose(found, [peak * min(step / 5, 1) for step in range(steps)])
+
+
+def test_half_precision_learns_alike(recipe, pool, tmp_path):
+    full = report(tune.sft(pool, recipe, tmp_path / "full"))["loss"]
+    half = report(tune.sft(pool, replace(recipe, bf16=True), tmp_path / "half"))["loss"]
+    assert half != full
+    np.testing.assert_allclose(half, full, rtol=0.02)
+
+
+def test_noise_on_embeddings_is_off_in_the_tuned_model(recipe, pool, tmp_path):
+    noisy = tune.sft(pool, replace(recipe, neftune_alpha=5.0), tmp_path / "noisy")
+    clean = tune.sft(pool, recipe, tmp_path / "clean")
+    assert report(noisy)["loss"] != report(clean)["loss"]
+    assert tune.dev_loss(noisy, pool) == tune.dev_loss(noisy, pool)
+    assert weights(noisy).keys() == weights(clean).keys()

@@ -204,7 +204,7 @@ def test_the_plain_template_ends_every_utterance():
 )
 def test_a_malformed_chat_template_is_named(chats, chat, text, message):
     tokenizer, _ = family("chatml")
-    recipe = replace(chat, template=tune.ChatTemplate("mine", text))
+    recipe = replace(chat, template=tune.templates.ChatTemplate("mine", text))
     with pytest.raises(TuneError, match=message):
         encode(chats, recipe, tokenizer, end_of_turn=end_of_turn(recipe, tokenizer))
 
@@ -218,6 +218,8 @@ def test_no_chat_template_is_an_error(chat):
 
 def test_a_text_template_must_hold_its_slots():
     with pytest.raises(TuneError, match="prompt of template 'mine' must hold {instruction}: 'Do:'"):
-        tune.TextTemplate("mine", prompt="Do:", prompt_with_input="{instruction} {input}")
+        tune.templates.TextTemplate("mine", prompt="Do:", prompt_with_input="{instruction} {input}")
     with pytest.raises(TuneError, match="prompt_with_input .* must hold {input}"):
-        tune.TextTemplate("mine", prompt="{instruction}", prompt_with_input="{instruction}")
+        tune.templates.TextTemplate(
+            "mine", prompt="{instruction}", prompt_with_input="{instruction}"
+        )

@@ -1,0 +1,70 @@
+"""Fine-tune on several GPUs: the same run, started from a terminal by `accelerate launch`.
+
+A notebook cannot hold a distributed run. It writes down the job, shows the line that starts it, and
+finds the finished folder later: `sft` with the same arguments returns it at once.
+"""
+
+import json
+import shlex
+from pathlib import Path
+
+import pandas as pd
+
+from lab.errors import TuneError
+from lab.tune.recipe import Recipe
+from lab.tune.sft import sft
+
+JOB = "job.json"
+EXAMPLES = "examples.parquet"
+
+
+def launch_line(subset: pd.DataFrame, recipe: Recipe, folder: str | Path, *, processes: int) -> str:
+    """Write a fine-tuning into `folder`, and return the line that runs it on several GPUs.
+
+    The batch is spread over the processes, so that the steps are those of one process. Each
+    process holds all weights.
+
+    Parameters
+    ----------
+    subset, recipe, folder
+        As for `sft`.
+    processes : int
+        At least 1: one per GPU. `batch_size` must be a multiple of processes x `micro_batches`.
+
+    Raises
+    ------
+    ValueError
+        If the batch cannot be spread evenly.
+    """
+    parts = processes * recipe.micro_batches
+    if processes < 1 or recipe.batch_size % parts:
+        raise ValueError(
+            f"processes x micro_batches must divide the batch_size of {recipe.batch_size}, "
+            f"got {processes} x {recipe.micro_batches}"
+        )
+    folder = Path(folder).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    subset.to_parquet(folder / EXAMPLES)
+    (folder / JOB).write_text(json.dumps(recipe.params()), encoding="utf-8")
+    precision = "bf16" if recipe.bf16 else "no"
+    return (
+        f"accelerate launch --multi_gpu --num_processes {processes} --mixed_precision {precision} "
+        f"-m lab.tune {shlex.quote(str(folder))}"
+    )
+
+
+def run(folder: str | Path) -> Path:
+    """Run the fine-tuning that `launch_line` wrote into `folder`.
+
+    Raises
+    ------
+    TuneError
+        If there is none.
+    """
+    folder = Path(folder)
+    if not (folder / JOB).exists():
+        raise TuneError(f"{folder} holds no {JOB}; write one with tune.launch_line")
+    recipe = Recipe.from_params(json.loads((folder / JOB).read_text(encoding="utf-8")))
+    subset = pd.read_parquet(folder / EXAMPLES)
+    subset["history"] = [list(turns) for turns in subset["history"]]  # Parquet gives arrays
+    return sft(subset, recipe, folder)
