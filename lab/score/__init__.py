@@ -5,6 +5,7 @@ the tables behind some of them (`ratings`, `tags`, `indicators`) and what is rea
 """
 
 from lab.score.deita import complexity, quality
+from lab.score.effects import coding, kept_by
 from lab.score.ifd import ifd, ifd_perplexity, perplexity
 from lab.score.image_text import image_indicators, image_text
 from lab.score.indicators import Rule, fit_rule, indicators, knn_distance, mtld, predicted_loss
@@ -25,6 +26,7 @@ __all__ = [
     "Layout",
     "Less",
     "Rule",
+    "coding",
     "complexity",
     "expected_rating",
     "fit_rule",
@@ -35,6 +37,7 @@ __all__ = [
     "image_text",
     "indicators",
     "influence",
+    "kept_by",
     "knn_distance",
     "length",
     "length_tokens",
