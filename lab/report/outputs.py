@@ -40,6 +40,7 @@ STYLES = [
     "margin-top", "max-width", "min-width", "opacity", "overflow", "padding", "text-align",
     "text-decoration", "vertical-align", "white-space", "width",
 ]  # fmt: skip
+_FOREIGN_IMAGE = re.compile(r"""<(?=img\b(?![^>]*\bsrc\s*=\s*["']?data:image/))""", re.IGNORECASE)
 _BLOCKS = re.compile(r"<(style)\b[^>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -64,7 +65,7 @@ def safe(markup: str) -> str:
     from bleach.css_sanitizer import CSSSanitizer
 
     cleaned: str = bleach.clean(
-        _BLOCKS.sub("", markup),
+        _FOREIGN_IMAGE.sub("&lt;", _BLOCKS.sub("", markup)),
         tags=TAGS,
         attributes=_allowed,
         protocols=["http", "https", "mailto", "data"],

@@ -209,6 +209,8 @@ class Sieve:
         self.panel.state = self._state()
         if self._atlas is not None:
             self._atlas.show(kept)
+            if self.criteria.within is None and len(self._atlas.selected):
+                self._atlas.select(None)
 
     def _reasons(self) -> list[tuple[str, int, int]]:
         once = self._failed == 1
