@@ -93,8 +93,10 @@ def column(pool: pd.DataFrame, name: str) -> "pd.Series[str]":
 
 
 def arrow(texts: "pd.Series[str]") -> Any:
-    """Return texts as an Arrow array of strings, without missing values."""
-    return pa.array(texts, type=pa.large_string())
+    """Return texts as one Arrow array of strings."""
+    array = pa.array(texts, type=pa.large_string())
+    # what was concatenated comes in chunks
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 def flags(values: NDArray[np.bool_], index: pd.Index) -> "pd.Series[bool]":

@@ -94,6 +94,12 @@ def test_row_order_does_not_matter(name, pool):
 
 
 @pytest.mark.parametrize("name", FILTERS)
+def test_a_pool_put_together_from_parts_is_the_same_pool(name, pool):
+    parts = pd.concat([pool.iloc[:5], pool.iloc[5:20], pool.iloc[20:]])
+    pd.testing.assert_series_equal(call(name, pool), call(name, parts))
+
+
+@pytest.mark.parametrize("name", FILTERS)
 def test_an_empty_pool_gives_an_empty_mask(name, pool):
     keep = call(name, pool.iloc[:0])
     assert (len(keep), keep.dtype) == (0, bool)

@@ -75,3 +75,9 @@ def test_a_column_that_is_missing_or_holds_missing_texts_is_named():
         text.column(pool, "reply")
     with pytest.raises(DataError, match="row y, field 'output': must be text, not missing"):
         text.column(pool, "output")
+
+
+def test_texts_that_were_concatenated_are_one_array():
+    values = pd.concat([pd.Series([f"a {row}"], dtype="str") for row in range(5)])
+    assert text.arrow(values).buffers()[2] is not None
+    assert text.words(values).tolist() == [2] * 5
