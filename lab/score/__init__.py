@@ -13,8 +13,9 @@ from lab.score.influence import Less, influence
 from lab.score.layout import ALPACA, PLAIN, SHOT, Layout
 from lab.score.length import length, length_tokens
 from lab.score.nuggets import nuggets
+from lab.score.raters import rater_agreement, rater_noise
 from lab.score.rating import expected_rating, rating, ratings
-from lab.score.replies import half_steps, rater_noise
+from lab.score.replies import half_steps
 from lab.score.reward import reward
 from lab.score.tags import normalise_tags, tag_count, tags
 from lab.score.unieval import unieval
@@ -47,6 +48,7 @@ __all__ = [
     "perplexity",
     "predicted_loss",
     "quality",
+    "rater_agreement",
     "rater_noise",
     "rating",
     "ratings",

@@ -104,39 +104,6 @@ def half_steps(ratings: "pd.Series[float]") -> "pd.Series[int]":
     return counts.astype("int64").rename("rows")
 
 
-def rater_noise(ratings: pd.DataFrame, *, min_distance: float = 1.0) -> "pd.Series[float]":
-    """Return each rater's standard deviation between draws on the same example, in points.
-
-    The variance within an example is averaged over examples, and the share that rounding to half
-    steps adds (Sheppard: step squared over 12) is taken off.
-
-    Parameters
-    ----------
-    ratings : DataFrame
-        What `score.ratings` gives, with at least two draws.
-    min_distance : float
-        Examples whose mean rating lies closer than this to 0 or 5 are left out, because there the
-        end of the scale hides the noise; 0 keeps all.
-
-    Raises
-    ------
-    ValueError
-        If no example has two draws that could be read, away from the ends.
-    """
-    groups = ratings.groupby(["rater", "dimension", "id"])["rating"]
-    each = groups.agg(["mean", "var", "count"])
-    inside = each["mean"].between(LOWEST + min_distance, HIGHEST - min_distance)
-    each = each[(each["count"] >= 2) & inside]
-    if each.empty:
-        raise ValueError(
-            f"no example has two ratings and a mean at least {min_distance} from both ends"
-        )
-    spread = each["var"] * (each["count"] - 1)
-    variance = spread.groupby("rater").sum() / (each["count"] - 1).groupby("rater").sum()
-    without = (variance - STEP**2 / 12).clip(lower=0.0)
-    return pd.Series(np.sqrt(without), name="rater_noise")
-
-
 def _value(reply: str | None) -> float:
     """Return the number that a reply gives, wherever it lies, or NaN."""
     text = (reply or "").translate(DECORATION).strip()

@@ -8,7 +8,6 @@ from lab.score.replies import (
     expected_value,
     half_steps,
     parse_rating,
-    rater_noise,
     why_unrated,
 )
 
@@ -112,37 +111,3 @@ def test_half_steps_of_nothing():
 def test_half_steps_refuse_what_is_no_rating():
     with pytest.raises(ValueError, match=r"within 0 and 5, got -1.0"):
         half_steps(pd.Series([-1.0, 3.0]))
-
-
-def drawn(noise, *, draws=4, rows=1500, seed=0):
-    """Half-step ratings of rows whose truth is anywhere, with normal noise."""
-    rng = np.random.default_rng(seed)
-    truth = rng.uniform(0, 5, rows)
-    values = truth[:, None] + rng.normal(0, noise, (rows, draws))
-    values = np.clip(np.round(values * 2) / 2, 0, 5)
-    ids = np.repeat(np.arange(rows), draws)
-    return pd.DataFrame(
-        {"id": ids, "rater": "one", "dimension": "accuracy", "rating": values.ravel()}
-    )
-
-
-@pytest.mark.parametrize("noise", [0.25, 0.5, 0.75])
-def test_planted_noise_is_found(noise):
-    assert rater_noise(drawn(noise))["one"] == pytest.approx(noise, rel=0.05)
-
-
-def test_the_ends_of_the_scale_hide_noise():
-    table = drawn(0.75)
-    assert rater_noise(table, min_distance=0)["one"] < 0.95 * rater_noise(table)["one"]
-
-
-def test_each_rater_has_its_own_noise_and_row_order_does_not_matter():
-    table = pd.concat([drawn(0.3), drawn(0.6, seed=1).assign(rater="two")])
-    noise = rater_noise(table)
-    assert noise["one"] < 0.4 < noise["two"]
-    pd.testing.assert_series_equal(noise, rater_noise(table.sample(frac=1, random_state=0)))
-
-
-def test_one_draw_tells_no_noise():
-    with pytest.raises(ValueError, match="no example has two ratings"):
-        rater_noise(drawn(0.5, draws=1))
