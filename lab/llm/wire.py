@@ -7,7 +7,7 @@ are off: a retry belongs to the window (`lab.llm.job`), where it is counted and 
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -96,7 +96,7 @@ class Answer:
     reply: dict[str, Any]  # text, refusal, finish_reason, logprobs, served_by
     prompt_tokens: int
     completion_tokens: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str]  # those that tell rate limits
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,16 @@ async def attempt(
         found = json.loads(response.text)
     except ValueError:
         found = None
-    return read(found, response.text, response.headers)
+    return read(found, response.text, limits_told(response.headers.raw))
+
+
+def limits_told(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return the headers that tell rate limits, and the kind of content."""
+    return {
+        name.decode("ascii").lower(): value.decode("latin-1")
+        for name, value in headers
+        if name[:2].lower() == b"x-" or name.lower() == b"content-type"
+    }
 
 
 def read(found: Any, text: str, headers: Mapping[str, str]) -> Answer | Trouble:
