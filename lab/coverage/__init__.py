@@ -1,17 +1,44 @@
 """What a subset covers and what it misses; distances are of the embedding, never of the map."""
 
 from lab.coverage.clusters import clusters, names
-from lab.coverage.measures import overlap, radius, recall
+from lab.coverage.gaps import Comparison, Gaps, compare, gaps
+from lab.coverage.measures import (
+    cluster_entropy,
+    curve,
+    density,
+    facility_value,
+    mean_distance,
+    novelsum,
+    overlap,
+    radius,
+    recall,
+    stability,
+    vendi,
+)
 from lab.coverage.neighbours import Neighbours, neighbours
-from lab.coverage.project import project
+from lab.coverage.project import place, project, trustworthiness
 
 __all__ = [
+    "Comparison",
+    "Gaps",
     "Neighbours",
+    "cluster_entropy",
     "clusters",
+    "compare",
+    "curve",
+    "density",
+    "facility_value",
+    "gaps",
+    "mean_distance",
     "names",
     "neighbours",
+    "novelsum",
     "overlap",
+    "place",
     "project",
     "radius",
     "recall",
+    "stability",
+    "trustworthiness",
+    "vendi",
 ]

@@ -4,30 +4,39 @@ Source: Campello, Moulavi & Sander 2013, doi:10.1007/978-3-642-37456-2_14 (HDBSC
 Grootendorst 2022, arXiv:2203.05794, section 3.3 (c-TF-IDF).
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from lab.coverage.neighbours import check_matrix
+from lab.coverage.neighbours import Neighbours, check_matrix
 from lab.errors import MissingPackageError
 
-WORD = r"(?u)\b[^\W\d_]{2,}\b"  # letters only
 NOISE = -1  # the label of rows in no cluster
+WORD = r"(?u)\b[^\W\d_]{2,}\b"  # letters only
 
 
 def clusters(
-    X: ArrayLike, *, min_size: int = 15, min_samples: int | None = None
+    X: ArrayLike,
+    *,
+    min_size: int = 15,
+    min_samples: int | None = None,
+    graph: Neighbours | None = None,
 ) -> "pd.Series[int]":
-    """Label the dense regions of `X`: 0 for the largest, then by size; -1 for rows in none.
+    """Label the dense regions of `X` (HDBSCAN): 0 for the largest, then by size; -1 for none.
 
     Parameters
     ----------
     X : float (n, d)
-        An embedding, or a reduction of it; HDBSCAN finds little in hundreds of dimensions.
+        An embedding, or its map: HDBSCAN leaves most rows out in hundreds of dimensions.
     min_size : int
         Fewest rows of a cluster, at least 2.
     min_samples : int, optional
-        Neighbours that make a row dense; by default `min_size`.
+        Neighbours, the row itself included, that make a row dense; by default `min_size`.
+    graph : Neighbours, optional
+        Of `X`, with at least `min_samples` - 1 neighbours. With it only neighbours are compared:
+        no distance is computed again, and parts that no edge joins are joined last.
 
     Returns
     -------
@@ -37,33 +46,50 @@ def clusters(
     Raises
     ------
     ValueError
-        If `X` is not finite or `min_size` is out of range.
+        If `X` is not finite, `min_size` or `min_samples` is out of range, or the graph is of
+        another pool or too narrow.
     """
     try:
         from hdbscan import HDBSCAN
+        from hdbscan._hdbscan_linkage import label as linkage
+        from hdbscan.hdbscan_ import _tree_to_labels
     except ImportError:
         raise MissingPackageError("hdbscan", needed_by="clusters") from None
 
     matrix = check_matrix(X)
-    if not 2 <= min_size <= len(matrix):
-        raise ValueError(f"min_size must be between 2 and the {len(matrix)} rows, got {min_size}")
-    model = HDBSCAN(
-        min_cluster_size=min_size,
-        min_samples=min_samples,
-        approx_min_span_tree=False,
-        core_dist_n_jobs=1,
-    )
-    labels = by_size(model.fit_predict(matrix.astype(np.float64)))
+    n = len(matrix)
+    if not 2 <= min_size <= n:
+        raise ValueError(f"min_size must be between 2 and the {n} rows, got {min_size}")
+    dense = min_size if min_samples is None else min_samples
+    if not 1 <= dense <= n:
+        raise ValueError(f"min_samples must be between 1 and the {n} rows, got {dense}")
+    if graph is None:
+        model = HDBSCAN(
+            min_cluster_size=min_size,
+            min_samples=min(dense, n - 1),
+            approx_min_span_tree=False,
+            core_dist_n_jobs=1,
+        )
+        labels = model.fit_predict(matrix.astype(np.float64))
+    else:
+        tree = linkage(_spanning_tree(graph, n, dense))
+        labels = _tree_to_labels(matrix, tree, min_cluster_size=min_size)[0]
     index = X.index if isinstance(X, pd.DataFrame) else None
-    return pd.Series(labels, index=index, name="cluster")
+    return pd.Series(by_size(labels), index=index, name="cluster")
 
 
-def by_size(labels: ArrayLike) -> np.ndarray:
-    """Renumber clusters by size, largest first, ties to the one that starts at the lower row."""
+def by_size(labels: ArrayLike) -> NDArray[np.intp]:
+    """Renumber clusters by size, largest first, ties to the one that starts at the lower row.
+
+    Examples
+    --------
+    >>> by_size([7, -1, 3, 3]).tolist()
+    [1, -1, 0, 0]
+    """
     given = np.asarray(labels)
     found, first, count = np.unique(given[given != NOISE], return_index=True, return_counts=True)
     order = np.lexsort((first, -count))
-    renamed = np.full(len(given), NOISE)
+    renamed = np.full(len(given), NOISE, dtype=np.intp)
     for new, old in enumerate(found[order]):
         renamed[given == old] = new
     return renamed
@@ -101,22 +127,49 @@ def names(texts: "pd.Series[str]", labels: "pd.Series[int]", *, words: int = 3) 
         raise ValueError(f"words must be at least 1, got {words}")
     if not texts.index.equals(labels.index):
         raise ValueError("texts and labels must have the same index")
-    inside = labels[labels != NOISE]
-    found = sorted(inside.unique())
-    if not found:
-        return pd.Series([], dtype="str", name="name")
-    joined = [" ".join(texts[inside.index[inside == label]]) for label in found]
+    found = sorted(set(labels[labels != NOISE]))
+    joined = [" ".join(texts[labels == label]) for label in found]
     counter = CountVectorizer(stop_words="english", token_pattern=WORD)
+    plain = [f"cluster {label}" for label in found]
     try:
-        counts = counter.fit_transform(joined).toarray()
-    except ValueError:  # no word at all
-        return pd.Series([f"cluster {label}" for label in found], index=found, name="name")
+        counts = counter.fit_transform(joined).toarray() if found else np.empty((0, 0))
+    except ValueError:  # not one word in all the texts
+        return pd.Series(plain, index=found, name="name", dtype="str")
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    weight = share * np.log1p(counts.sum() / len(found) / counts.sum(axis=0))
-    terms = counter.get_feature_names_out()
+    weight = share * np.log1p(counts.sum() / max(len(found), 1) / counts.sum(axis=0))
+    terms = counter.get_feature_names_out() if found else np.empty(0)
     best = [
         ", ".join(terms[place] for place in np.argsort(-row, kind="stable")[:words] if row[place])
         for row in weight
     ]
-    titles = [name or f"cluster {label}" for name, label in zip(best, found, strict=True)]
+    titles = [name or other for name, other in zip(best, plain, strict=True)]
     return pd.Series(titles, index=found, name="name", dtype="str")
+
+
+def _spanning_tree(graph: Neighbours, n: int, dense: int) -> NDArray[np.float64]:
+    """Return the n - 1 edges (row, row, mutual reachability) that join all rows, shortest first."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+
+    if len(graph) != n or graph.k < dense - 1:
+        raise ValueError(
+            f"graph must hold {dense - 1} neighbours of {n} rows, got {graph.k} of {len(graph)}"
+        )
+    reach = graph.distances[:, dense - 2] if dense > 1 else np.zeros(n, np.float32)
+    core = reach.astype(np.float64)
+    rows = np.repeat(np.arange(n), graph.k)
+    others = graph.indices.ravel().astype(np.intp)
+    length = np.maximum(np.maximum(core[rows], core[others]), graph.distances.ravel())
+    low, high = np.minimum(rows, others), np.maximum(rows, others)
+    _, once = np.unique(low * n + high, return_index=True)  # an edge seen from both ends
+    tiny = np.finfo(np.float64).tiny  # a sparse matrix would drop an edge of length 0
+    joined: Any = coo_matrix((length[once] + tiny, (low[once], high[once])), shape=(n, n))
+    tree = minimum_spanning_tree(joined.tocsr()).tocoo()
+    count, part = connected_components(joined, directed=False)
+    edges = [np.column_stack([tree.row, tree.col, tree.data])]
+    if count > 1:
+        first = np.array([np.flatnonzero(part == p)[0] for p in range(count)], dtype=np.float64)
+        far = np.full(count - 1, 2 * length.max() + 1)
+        edges.append(np.column_stack([first[:-1], first[1:], far]))
+    every = np.vstack(edges)
+    return every[np.argsort(every[:, 2], kind="stable")]
