@@ -1,0 +1,112 @@
+"""Ask judges to rate single answers.
+
+`HELPFULNESS` is LIMA's scale from 1 to 6, the last line of the reply; `MT_RATING` is MT-bench's
+from 1 to 10, in double brackets.
+
+Source: Zhou et al. 2023, arXiv:2305.11206, section 5 (ratings of 7B ablations, several samples of
+each test prompt, mean with a 95 % interval); Zheng et al. 2023, arXiv:2306.05685.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lab.judge import pairwise as pairs
+from lab.judge import readings
+from lab.judge.intervals import bootstrap
+from lab.llm import Client, Completion, prompts
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a judge is asked for a rating: a prompt file with `question` and `answer`, a reader."""
+
+    prompt: str
+    read: Callable[[Completion], float]  # NaN where the reply has not the asked form
+    max_tokens: int = 1024
+    temperature: float = 0.0
+    language: str = "en"
+    top_logprobs: int = 0
+
+
+HELPFULNESS = Scale("helpfulness", partial(readings.last_line, lowest=1, highest=6))
+MT_RATING = Scale("rating", partial(readings.marked, lowest=1, highest=10))
+
+
+def rating(
+    answers: "pd.Series[Any]",
+    client: Client | Mapping[str, Client],
+    *,
+    questions: pd.DataFrame,
+    prompt: Scale = HELPFULNESS,
+    samples: int = 1,
+) -> pd.DataFrame:
+    """Rate single answers; higher is better, on the scale of `prompt`.
+
+    Parameters
+    ----------
+    answers : Series of str (prompts,)
+        Of one system, which it is named after.
+    client : Client, or mapping from name to Client
+        One judge, or several.
+    questions : DataFrame
+        A pool that holds the ids.
+    prompt : Scale
+        `HELPFULNESS` (1 to 6, as in LIMA), `MT_RATING` (1 to 10), or one's own.
+    samples : int
+        Ratings per judge and answer, >= 1; more than one needs a temperature above 0.
+
+    Returns
+    -------
+    DataFrame
+        One row per prompt, judge and sample: `prompt`, `system`, `judge`, `sample`, `rating`
+        (missing where the reply could not be read), `length` in characters, `reply`, `error`,
+        `cost_usd`, `key`.
+    """
+    if samples < 1 or (samples > 1 and prompt.temperature == 0):
+        raise ValueError(
+            f"samples must be 1, or more at a temperature above 0; got {samples} samples at "
+            f"temperature {prompt.temperature}"
+        )
+    if not answers.index.is_unique:
+        raise ValueError("answers must have distinct ids")
+    pairs.check_answers(answers, questions)
+    template = prompts.load("judge", prompt.prompt, prompt.language)
+    cells = [(key, draw) for key in answers.index for draw in range(samples)]
+    requests = []
+    for key, draw in cells:
+        asked = pairs.question({str(name): value for name, value in questions.loc[key].items()})
+        filled = template.messages(question=asked, answer=str(answers.loc[key]))
+        requests.append(pairs.request(prompt, filled, draw))
+    system = "a" if answers.name is None else str(answers.name)
+    rows = []
+    for judge, one in pairs.judges(client).items():
+        for (key, draw), reply in zip(cells, one.complete(requests), strict=True):
+            keys = {"prompt": str(key), "system": system, "judge": judge, "sample": draw}
+            size = float(len(str(answers.loc[key])))
+            read = {"rating": prompt.read(reply), "length": size}
+            rows.append(keys | read | pairs.account(reply))
+    return pd.DataFrame(rows)
+
+
+def mean_rating(ratings: pd.DataFrame, *, repetitions: int = 2000, seed: int = 0) -> pd.DataFrame:
+    """Return the mean rating with its 95 % interval, one row per system and judge.
+
+    Samples of a prompt are averaged before prompts are drawn; `invalid` counts ratings that could
+    not be read, which stay out.
+    """
+    rows = []
+    for (system, judge), group in ratings.groupby(["system", "judge"], sort=True):
+        means = group.groupby("prompt")["rating"].mean().dropna()
+        row: dict[str, Any] = {"system": system, "judge": judge, "prompts": len(means)}
+        row |= {"invalid": int(group["rating"].isna().sum()), "mean": float(means.mean())}
+        row |= {"low": np.nan, "high": np.nan, "length": float(group["length"].mean())}
+        if len(means) > 1:
+            found = bootstrap(means.to_numpy(), repetitions=repetitions, seed=seed)
+            row |= {"low": found.low, "high": found.high}
+        rows.append(row)
+    return pd.DataFrame(rows)

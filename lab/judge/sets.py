@@ -1,0 +1,146 @@
+"""Sets of prompts that systems are compared on, as pools.
+
+Each reader takes the file as its authors publish it (JSON Lines or JSON, gzipped or not) and gives
+a pool whose `output` is the reference answer, "" if there is none, with columns `set`, `number`
+(the authors' own id) and what else they say of a prompt. A prompt that stands twice in a file
+stays once, and `.attrs["repeated"]` counts what was left out.
+
+Source: Vicuna-80 and MT-bench-80 (Zheng et al. 2023, arXiv:2306.05685), Koala-180 (Geng et al.
+2023), WizardLM-218 (Xu et al. 2023, arXiv:2304.12244), Self-Instruct-252 (Wang et al. 2022,
+arXiv:2212.10560), LIMA-300 (Zhou et al. 2023, arXiv:2305.11206), FLASK (Ye et al. 2023,
+arXiv:2307.10928). The first four together are the 730 prompts of AlpacaGasus
+(arXiv:2307.08701).
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lab import records
+from lab.errors import DataError
+from lab.load import rows as files
+
+Made = dict[str, Any]
+
+
+def prompts(path: str | Path, *, field: str = "prompt", name: str = "prompts") -> pd.DataFrame:
+    """Read any file of prompts, one object per line or item; further fields become columns.
+
+    Parameters
+    ----------
+    path : str or Path
+        JSONL or JSON.
+    field : str
+        Where the prompt is.
+    name : str
+        The name of the set.
+    """
+    taken = {field, "instruction", "input", "output", "history"}
+
+    def make(row: Mapping[str, Any]) -> Made:
+        more = {key: value for key, value in row.items() if key not in taken}
+        return {"instruction": row[field], **more}
+
+    return _pool(path, name, make)
+
+
+def vicuna(path: str | Path) -> pd.DataFrame:
+    """Read Vicuna's 80 questions, with their `category`; in FastChat's old or new form."""
+    return _pool(path, "vicuna", lambda row: _turns(row)[0])
+
+
+def mt_bench(path: str | Path) -> pd.DataFrame:
+    """Read the first turns of MT-bench's 80 questions, `category` and `second_turn` beside them."""
+    return _pool(path, "mt_bench", lambda row: _turns(row)[0])
+
+
+def second_turn(pool: pd.DataFrame, answers: "pd.Series[Any]") -> pd.DataFrame:
+    """Return the second turns of MT-bench for a system, its first answers in their history.
+
+    `parent` is the id of the first turn, by which the systems' answers can be joined.
+    """
+    rows: list[Made] = []
+    for key, answer in zip(answers.index.astype(str), answers, strict=True):
+        first = {"role": "user", "content": records.user_turn(pool.loc[key])}
+        history = [first, {"role": "assistant", "content": str(answer)}]
+        text = pool.loc[key, "second_turn"]
+        if not isinstance(text, str):
+            raise DataError("has no second turn", row=str(key), field="second_turn")
+        rows.append({"history": history, "instruction": text, "output": "", "parent": key})
+    return records.frame(rows, source="mt_bench")
+
+
+def koala(path: str | Path) -> pd.DataFrame:
+    """Read Koala's 180 prompts of real users."""
+    return _pool(path, "koala", lambda row: {"instruction": row["prompt"], "number": row["id"]})
+
+
+def wizardlm(path: str | Path) -> pd.DataFrame:
+    """Read WizardLM's 218 prompts, with their `skill` and `difficulty` (1 to 10)."""
+
+    def make(row: Mapping[str, Any]) -> Made:
+        more = {"skill": row["Skill"], "difficulty": row["Difficulty"], "number": row["idx"]}
+        return {"instruction": row["Instruction"], **more}
+
+    return _pool(path, "wizardlm", make)
+
+
+def self_instruct(path: str | Path) -> pd.DataFrame:
+    """Read Self-Instruct's 252 user-oriented tasks, with inputs, references and the `app`."""
+
+    def make(row: Mapping[str, Any]) -> Made:
+        instance = row["instances"][0]
+        texts = {"input": instance["input"], "output": instance["output"]}
+        more = {"app": row["motivation_app"], "number": row["id"]}
+        return {"instruction": row["instruction"], **texts, **more}
+
+    return _pool(path, "self_instruct", make)
+
+
+def lima(path: str | Path) -> pd.DataFrame:
+    """Read LIMA's 300 test prompts; the text is in `conversations`, alone or first in a list."""
+
+    def make(row: Mapping[str, Any]) -> Made:
+        turns = row["conversations"]
+        return {"instruction": turns if isinstance(turns, str) else turns[0]}
+
+    return _pool(path, "lima", make)
+
+
+def flask(path: str | Path) -> pd.DataFrame:
+    """Read FLASK's prompts, with references, `task`, `skills`, `domains` and `difficulty`."""
+
+    def make(row: Mapping[str, Any]) -> Made:
+        more = {"task": row["task"], "skills": row["skill"], "domains": row["domain"]}
+        more |= {"difficulty": row["difficulty"], "number": row["idx"]}
+        return {"instruction": row["instruction"], "output": row["answer"], **more}
+
+    return _pool(path, "flask", make)
+
+
+def _turns(row: Mapping[str, Any]) -> tuple[Made]:
+    made = {"category": row["category"], "number": row["question_id"]}
+    if "turns" not in row:  # the first form of Vicuna's file
+        return ({"instruction": row["text"], **made},)
+    turns = list(row["turns"])
+    reference = row.get("reference") or [""]
+    made |= {"output": str(reference[0]), "second_turn": turns[1] if len(turns) > 1 else None}
+    return ({"instruction": turns[0], **made},)
+
+
+def _pool(path: str | Path, name: str, make: Callable[[Mapping[str, Any]], Made]) -> pd.DataFrame:
+    rows = []
+    for row in files.read(path):
+        if row.reason or not isinstance(row.value, Mapping):
+            raise DataError("is no object", file=path, row=row.number, value=row.raw)
+        try:
+            made = make(row.value)
+        except (KeyError, IndexError) as error:
+            shown = f"has no {error} as the set {name!r} has (has {sorted(row.value)})"
+            raise DataError(shown, file=path, row=row.number) from error
+        rows.append({"output": "", "number": row.number, **made, "set": name})
+    pool = records.frame(rows, source=name)
+    pool.attrs["repeated"] = len(rows) - len(pool)
+    return pool
