@@ -6,6 +6,7 @@ targets are plain; both are projected, made unit vectors, and their products wei
 learning rate of each epoch of a LoRA warm-up.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -201,7 +202,9 @@ def _with_adapters(causal: Causal, setup: Less, seed: int) -> Causal:
         target_modules=list(setup.modules),
         task_type="CAUSAL_LM",
     )
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), warnings.catch_warnings():
+        # peft asks transformers in words that will go
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
         torch.manual_seed(seed)
         model = peft.get_peft_model(causal.model.float(), adapters).eval()
     return Causal(

@@ -87,14 +87,14 @@ def rater_agreement(
     for one, two in combinations(ratings.columns, 2):
         both = ratings[[one, two]].dropna()
         values = both.to_numpy(dtype=np.float64)
-        gap: NDArray[np.float64] = values[:, 1] - values[:, 0]
+        gap = np.asarray(values[:, 1] - values[:, 0], dtype=np.float64)
         row: dict[str, object] = {"first": one, "second": two, "items": len(both)}
         row |= {"alpha": _alpha(values), "weighted_kappa": _weighted_kappa(values)}
         row |= {"mean_difference": gap.mean() if len(gap) else np.nan}
         row |= {"difference_error": gap.std(ddof=1) / len(gap) ** 0.5 if len(gap) > 1 else np.nan}
         if trait is not None:
             inside = _inside(both.mean(axis=1), min_distance).to_numpy()
-            x = trait.loc[both.index].to_numpy(dtype=np.float64)
+            x = np.asarray(trait.loc[both.index], dtype=np.float64)
             row |= _slope(x[inside], gap[inside])
         rows.append(row)
     return pd.DataFrame(rows)
