@@ -1,0 +1,123 @@
+"""Vectors from a server that speaks the OpenAI protocol: `POST {base_url}/embeddings`."""
+
+import os
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lab import hashing
+from lab.embed import vectors
+from lab.errors import CallError, DataError
+
+TRIES = 5
+LONGEST_WAIT = 60.0  # seconds between two tries, whatever a server asks for
+BUSY = (408, 409, 429, 500, 502, 503, 504)
+
+
+def endpoint(
+    texts: "pd.Series[str]",
+    *,
+    model: str,
+    base_url: str,
+    batch_size: int = 128,
+    key_variable: str = "OPENAI_API_KEY",
+    timeout_seconds: float = 60.0,
+) -> pd.DataFrame:
+    """Embed texts by a server; each vector is stored, so a text is paid for once.
+
+    Parameters
+    ----------
+    texts : Series of str
+        None of them blank. Equal texts are sent once.
+    model : str
+        The server's name for the model.
+    base_url : str
+        Up to and with the version, such as a local server's `/v1`.
+    batch_size : int
+        Texts in one request.
+    key_variable : str
+        Environment variable that holds the key; without it no key is sent.
+    timeout_seconds : float
+        For one request; a busy server is asked up to five times, and its `Retry-After` obeyed.
+
+    Returns
+    -------
+    DataFrame float32 (n, d)
+        Unit rows on the index of `texts`; `attrs` counts vectors `made` and `found`.
+
+    Raises
+    ------
+    DataError
+        If a text is blank.
+    CallError
+        If the server refuses, stays busy, or answers with something else than vectors; vectors
+        that came before are kept.
+    """
+    import httpx
+
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    blank = texts.str.strip() == ""
+    if blank.any():
+        raise DataError(
+            f"{int(blank.sum())} texts are blank", row=str(texts.index[blank][0]), field="text"
+        )
+    distinct = sorted(set(texts))
+    name = hashing.digest(["endpoint", base_url, model], digits=hashing.ID_DIGITS)
+    secret = os.environ.get(key_variable)
+    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+    with (
+        vectors.Store(name) as store,
+        httpx.Client(headers=headers, timeout=timeout_seconds) as client,
+    ):
+        missing = store.missing(distinct)
+        for start in range(0, len(missing), batch_size):
+            part = missing[start : start + batch_size]
+            body = {"model": model, "input": part, "encoding_format": "float"}
+            store.add(part, _ask(client, f"{base_url.rstrip('/')}/embeddings", body, len(part)))
+        kept = store.read(distinct)
+    place = {text: row for row, text in enumerate(distinct)}
+    frame = pd.DataFrame(kept[[place[text] for text in texts]], index=texts.index)
+    frame.attrs = {"made": len(missing), "found": len(distinct) - len(missing)}
+    return frame
+
+
+def _ask(client: Any, url: str, body: dict[str, Any], wanted: int) -> "np.ndarray[Any, Any]":
+    """Return unit vectors (wanted, d) for one request, asking again while the server is busy."""
+    import httpx
+
+    trouble = ""
+    for attempt in range(TRIES):
+        pause = 0.5 * 2**attempt
+        try:
+            reply = client.post(url, json=body)
+        except httpx.TransportError as error:
+            trouble = f"{type(error).__name__}: {error}"
+        else:
+            if reply.status_code == httpx.codes.OK:
+                return _vectors(reply.text, wanted)
+            trouble = f"status {reply.status_code}: {reply.text[:200]}"
+            if reply.status_code not in BUSY:
+                break
+            asked = reply.headers.get("retry-after", "")
+            pause = float(asked) if asked.replace(".", "", 1).isdigit() else pause
+        if attempt + 1 < TRIES:
+            time.sleep(min(pause, LONGEST_WAIT))
+    raise CallError(f"no embeddings from {url} ({trouble})")
+
+
+def _vectors(text: str, wanted: int) -> "np.ndarray[Any, Any]":
+    import json
+
+    try:
+        data = json.loads(text)["data"]
+        rows = [item["embedding"] for item in sorted(data, key=lambda item: item["index"])]
+        made = np.asarray(rows, dtype=np.float32)
+    except (ValueError, KeyError, TypeError) as error:
+        raise CallError(f"the server's reply holds no vectors: {text[:200]}") from error
+    length = np.linalg.norm(made, axis=1, keepdims=True) if made.ndim == 2 else np.zeros(1)
+    if len(made) != wanted or not (np.isfinite(length).all() and (length > 0).all()):
+        raise CallError(f"asked for {wanted} vectors, got {made.shape}: {text[:200]}")
+    return np.asarray(made / length)
