@@ -36,7 +36,7 @@ def write(path: Path | None = None) -> Path:
     tables = sorted(paths.benchmark_results().glob("*.md"))
     if tables:
         parts.append("## Benchmarks\n")
-        parts += [table.read_text(encoding="utf-8").strip() + "\n" for table in tables]
+        parts += [_benchmark(table) for table in tables]
     path.write_text("\n".join(parts), encoding="utf-8")
     return path
 
@@ -78,6 +78,11 @@ def _finding(run: runs.Run) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _benchmark(path: Path) -> str:
+    text = path.read_text(encoding="utf-8").strip() + "\n"
+    return text if text.startswith("#") else f"### {path.stem}\n\n{text}"
 
 
 def _cell(value: object) -> str:

@@ -32,8 +32,10 @@ def test_findings_are_shown_with_setting_verdict_and_run(tmp_path):
 
 def test_tables_of_benchmarks_follow(tmp_path):
     (paths.benchmark_results() / "novelty.md").write_text("### Novelty\n\n| a |\n| --- |\n")
+    (paths.benchmark_results() / "ifd.md").write_text("| b |\n| --- |\n")
     text = results.write(tmp_path / "R.md").read_text()
-    assert "## Benchmarks\n\n### Novelty" in text
+    assert "## Benchmarks\n\n### ifd\n\n| b |" in text
+    assert "### Novelty\n\n| a |" in text
 
 
 def test_markdown_of_missing_values_and_line_breaks():
