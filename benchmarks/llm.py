@@ -27,7 +27,7 @@ from typing import Any
 from lab import llm, paths
 
 IN_FLIGHT = 512
-PEERS = {"curator": "bespokelabs-curator", "distilabel": "distilabel[openai]"}
+PEERS = {"curator": ["bespokelabs-curator"], "distilabel": ["distilabel[openai]", "requests"]}
 PATIENCE_S = 600
 COLUMNS = ("replies", "client", "rows", "seconds", "rows/s", "CPU s", "peak MB", "paid calls")
 
@@ -88,13 +88,17 @@ CURATOR = """
 import os
 os.environ.update(OPENAI_API_KEY="none", CURATOR_DISABLE_RICH_DISPLAY="1", TELEMETRY_ENABLED="0",
                   CURATOR_CACHE_DIR=folder, CURATOR_VIEWER="0", HF_HUB_OFFLINE="1")
+import tiktoken
+class Words:  # its tokenizer files come from the network; counting words instead is cheaper for it
+    def encode(self, text, **settings):
+        return text.split()
+tiktoken.get_encoding = tiktoken.encoding_for_model = lambda name: Words()
 from bespokelabs import curator
-from datasets import Dataset
 params = {"base_url": url, "max_requests_per_minute": 10_000_000,
           "max_tokens_per_minute": 10_000_000_000, "max_concurrent_requests": in_flight}
 model = curator.LLM(model_name="teacher", backend="openai", backend_params=params)
 def ask(texts):
-    found = model(Dataset.from_dict({"prompt": texts}))
+    found = model(texts)
     return getattr(found, "dataset", found)
 ask(["Warm up."])
 measured(lambda: ask(questions), lambda rows: [list(row.values())[-1] for row in rows])
@@ -140,7 +144,7 @@ llm.Client("teacher", base_url=sys.argv[1], store=sys.argv[4], limits=limits).co
 @contextmanager
 def teacher(**traffic: Any) -> Iterator[str]:
     """Serve a teacher in a process of its own, and give its base URL."""
-    port = random.randint(20_000, 60_000)
+    port = random.randint(10_000, 30_000)  # below the range that callers get
     command = [sys.executable, "-c", SERVER, str(port), json.dumps(traffic)]
     process = subprocess.Popen(command, cwd=paths.root())
     url = f"http://127.0.0.1:{port}/v1"
@@ -203,7 +207,7 @@ def peer(name: str) -> str:
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", PEERS[name]], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PEERS[name]], check=True)
         (folder / "ready").touch()
     return str(python)
 
