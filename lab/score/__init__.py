@@ -9,7 +9,7 @@ from lab.score.effects import coding, kept_by
 from lab.score.ifd import ifd, ifd_perplexity, perplexity
 from lab.score.image_text import image_indicators, image_text
 from lab.score.indicators import Rule, fit_rule, indicators, knn_distance, mtld, predicted_loss
-from lab.score.influence import Less, influence
+from lab.score.influence import influence
 from lab.score.layout import ALPACA, PLAIN, SHOT, Layout
 from lab.score.length import length, length_tokens
 from lab.score.nuggets import nuggets
@@ -19,6 +19,7 @@ from lab.score.replies import half_steps
 from lab.score.reward import reward
 from lab.score.tags import normalise_tags, tag_count, tags
 from lab.score.unieval import unieval
+from lab.score.warmup import Less
 
 __all__ = [
     "ALPACA",

@@ -62,7 +62,7 @@ def ifd(
     tokens both times. For the ratio of perplexities see `ifd_perplexity`; the two rank
     differently.
 
-    Source: Li et al. 2024, arXiv:2308.12032, equation 3, with "### Response:" before the bare
+    Source: Li et al. 2024, arXiv:2308.12032 (Cherry LLM), with "### Response:" before the bare
     output as in the authors' code.
     Cost: two forward passes per row; seconds per 1,000 rows with a small model on a CPU.
 
@@ -90,7 +90,7 @@ def ifd_perplexity(
     stands alone, so a tokenizer without a beginning token leaves its first token out of the
     bare perplexity, as the authors' code does.
 
-    Source: Li et al. 2024, arXiv:2402.00530, equation 2, with an untrained GPT-2 and plain text.
+    Source: Li et al. 2024, arXiv:2402.00530 (Superfiltering), with an untuned GPT-2, plain text.
     Cost: two forward passes per row; seconds per 1,000 rows with a small model on a CPU.
 
     Parameters

@@ -6,75 +6,25 @@ targets are plain; both are projected, made unit vectors, and their products wei
 learning rate of each epoch of a LoRA warm-up.
 """
 
-import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lab.errors import MissingPackageError
+from lab import hashing, paths
 from lab.score import causal as causal_models
-from lab.score import gradients
+from lab.score import gradients, ledger
 from lab.score.causal import Causal, Piece
 from lab.score.layout import ALPACA, Layout, rows
 from lab.score.losses import length
+from lab.score.warmup import BETA_1, BETA_2, EPSILON, Checkpoint, Less, warm_up, with_adapters
 
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
-WARMUP_RATIO = 0.03
-
-
-@dataclass(frozen=True)
-class Less:
-    """How LESS warms a model up and compares gradients; the defaults are the paper's.
-
-    Parameters
-    ----------
-    share : float
-        Share of the pool to warm up on, above 0 and up to 1.
-    epochs : int
-        Epochs of warm-up, and so checkpoints, >= 1.
-    learning_rate : float
-        At its peak; it then falls linearly to 0.
-    batch_size : int
-        Examples per step of the warm-up, >= 1.
-    rank, alpha : int
-        Of the adapters.
-    modules : tuple of str
-        The layers that get adapters.
-    dimensions : int
-        Length of the projected gradients, >= 1; shorter gradients are not projected.
-    """
-
-    share: float = 0.05
-    epochs: int = 4
-    learning_rate: float = 2e-5
-    batch_size: int = 32
-    rank: int = 128
-    alpha: int = 512
-    modules: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
-    dimensions: int = 8192
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be run."""
-        if not 0 < self.share <= 1:
-            raise ValueError(f"share must be above 0 and at most 1, got {self.share}")
-        for name in ("epochs", "batch_size", "rank", "dimensions"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """The adapters after one epoch, Adam's two moments, and the epoch's mean learning rate."""
-
-    weights: list[Any]
-    first: Any  # (D,)
-    second: Any  # (D,)
-    rate: float
+ROWS_AT_ONCE = 1024  # whose products are kept at a time
 
 
 def influence(
@@ -92,7 +42,7 @@ def influence(
     checkpoints, the mean within a task, the maximum over tasks. NaN where an example does not fit
     the model.
 
-    Source: Xia et al. 2024, arXiv:2402.04333, equation 3 (LESS).
+    Source: Xia et al. 2024, arXiv:2402.04333 (LESS).
     Cost: a LoRA warm-up, then a forward and backward pass per row and epoch; hours of a GPU for a
     7B model and 100,000 rows.
 
@@ -131,39 +81,61 @@ def influence(
         )
     if not fitting:
         raise ValueError(f"no example of the pool fits {causal.window} tokens")
-    tuned = _with_adapters(causal, setup, seed)
+    tuned = with_adapters(causal, setup, seed)
     chosen = [pieces[key] for key in fitting]
-    checkpoints = _warm_up(tuned, chosen, setup, seed)
-    values = _values(tuned, checkpoints, chosen, wanted, setup.dimensions, seed)
-    found = pd.Series(values, index=pd.Index(fitting, name=pool.index.name), dtype="float64")
-    return found.reindex(pool.index).rename("influence")
+    folder = _folder(causal, setup, seed, [chosen, *wanted.values()])
+    checkpoints = warm_up(tuned, chosen, setup, seed=seed, folder=folder)
+    total = sum(checkpoint.rate for checkpoint in checkpoints)
+    summed: NDArray[np.float64] = np.zeros((len(chosen), len(wanted)))
+    for epoch, checkpoint in enumerate(checkpoints):
+        compare = partial(_products, tuned, checkpoint, list(wanted.values()), setup, seed)
+        summed += checkpoint.rate / total * _in_parts(chosen, compare, folder, f"products-{epoch}")
+    index = pd.Index(fitting, name=pool.index.name)
+    return pd.Series(summed.max(axis=1), index=index).reindex(pool.index).rename("influence")
 
 
-def _values(
+def _products(
     causal: Causal,
-    checkpoints: Sequence[Checkpoint],
-    chosen: list[Piece],
-    wanted: Mapping[str, list[Piece]],
-    dimensions: int,
+    checkpoint: Checkpoint,
+    tasks: Sequence[list[Piece]],
+    setup: Less,
     seed: int,
+    chosen: Sequence[Piece],
 ) -> NDArray[np.float64]:
-    """Return, per example, the best of the tasks' mean weighted cosines."""
+    """Return, per example and task, the mean cosine at one checkpoint."""
     import torch
 
-    total = sum(checkpoint.rate for checkpoint in checkpoints)
-    parameters = gradients.trained(causal.model)
-    summed: NDArray[np.float64] = np.zeros((len(chosen), len(wanted)))
-    for checkpoint in checkpoints:
-        with torch.no_grad():
-            for parameter, weight in zip(parameters, checkpoint.weights, strict=True):
-                parameter.copy_(weight)
-        adam = partial(_adam_direction, checkpoint)
-        own = gradients.directions(causal, chosen, dimensions=dimensions, seed=seed, change=adam)
-        for column, task in enumerate(wanted.values()):
-            theirs = gradients.directions(causal, task, dimensions=dimensions, seed=seed)
-            summed[:, column] += checkpoint.rate / total * (own @ theirs.T).mean(axis=1)
-    best: NDArray[np.float64] = summed.max(axis=1)
-    return best
+    with torch.no_grad():
+        trained = gradients.trained(causal.model)
+        for parameter, weight in zip(trained, checkpoint.weights, strict=True):
+            parameter.copy_(weight)
+    directions = partial(gradients.directions, causal, dimensions=setup.dimensions, seed=seed)
+    theirs = np.stack([directions(task).mean(axis=0, dtype=np.float64) for task in tasks])
+    own = directions(chosen, change=partial(_adam_direction, checkpoint))
+    found: NDArray[np.float64] = own @ theirs.T
+    return found
+
+
+def _in_parts(
+    chosen: Sequence[Piece], compare: Any, folder: Path, name: str
+) -> NDArray[np.float64]:
+    """Compute products part by part; what an unfinished run has written is read."""
+    parts = []
+    for start in range(0, len(chosen), ROWS_AT_ONCE):
+        file = folder / f"{name}-{start}.npy"
+        if not file.exists():
+            part = file.with_suffix(".part.npy")
+            np.save(part, compare(chosen[start : start + ROWS_AT_ONCE]), allow_pickle=False)
+            part.replace(file)
+        parts.append(np.load(file, allow_pickle=False))
+    return np.concatenate(parts)
+
+
+def _folder(causal: Causal, setup: Less, seed: int, pieces: Sequence[Sequence[Piece]]) -> Path:
+    """Name the folder of everything that is the same when nothing has changed."""
+    keys = [[ledger.key(*piece).hex() for piece in some] for some in pieces]
+    named = [causal.identity, asdict(setup), seed, ROWS_AT_ONCE, keys]
+    return paths.store() / "influence" / hashing.digest(named, digits=hashing.ID_DIGITS)
 
 
 def _adam_direction(checkpoint: Checkpoint, gradient: Any) -> Any:
@@ -186,72 +158,3 @@ def _pieces(causal: Causal, pool: pd.DataFrame, layout: Layout) -> list[Piece]:
 
 def _fits(causal: Causal, piece: Piece) -> bool:
     return bool(piece.context) and bool(piece.target) and length(piece) <= causal.window
-
-
-def _with_adapters(causal: Causal, setup: Less, seed: int) -> Causal:
-    """Return the model with fresh adapters, the only weights that learn."""
-    import torch
-
-    try:
-        import peft
-    except ImportError as error:
-        raise MissingPackageError("peft", needed_by="score.influence") from error
-    adapters = peft.LoraConfig(
-        r=setup.rank,
-        lora_alpha=setup.alpha,
-        target_modules=list(setup.modules),
-        task_type="CAUSAL_LM",
-    )
-    with torch.random.fork_rng(), warnings.catch_warnings():
-        # peft asks transformers in words that will go
-        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
-        torch.manual_seed(seed)
-        model = peft.get_peft_model(causal.model.float(), adapters).eval()
-    return Causal(
-        model, causal.tokenizer, causal.device, causal.window, causal.name, causal.identity
-    )
-
-
-def _warm_up(causal: Causal, chosen: list[Piece], setup: Less, seed: int) -> list[Checkpoint]:
-    """Train the adapters on a share of the pool and keep a checkpoint after each epoch."""
-    import torch
-
-    rng = np.random.default_rng(seed)
-    count = max(1, round(setup.share * len(chosen)))
-    picked = rng.permutation(len(chosen))[:count]
-    steps = setup.epochs * -(-count // setup.batch_size)
-    rising = max(1, round(WARMUP_RATIO * steps))
-    parameters = gradients.trained(causal.model)
-    optimizer = torch.optim.AdamW(
-        parameters, lr=setup.learning_rate, betas=(BETA_1, BETA_2), eps=EPSILON, weight_decay=0.0
-    )
-    checkpoints, step = [], 0
-    for _ in range(setup.epochs):
-        rates = []
-        order = rng.permutation(picked)
-        for start in range(0, count, setup.batch_size):
-            rate = setup.learning_rate * min(
-                (step + 1) / rising, (steps - step) / max(1, steps - rising)
-            )
-            optimizer.param_groups[0]["lr"] = rate
-            batch = [chosen[row] for row in order[start : start + setup.batch_size]]
-            optimizer.zero_grad()
-            (gradients.losses(causal, batch).sum() / len(batch)).backward()
-            optimizer.step()
-            rates.append(rate)
-            step += 1
-        checkpoints.append(
-            Checkpoint(
-                [parameter.detach().clone() for parameter in parameters],
-                _moments(optimizer, parameters, "exp_avg"),
-                _moments(optimizer, parameters, "exp_avg_sq"),
-                float(np.mean(rates)),
-            )
-        )
-    return checkpoints
-
-
-def _moments(optimizer: Any, parameters: Sequence[Any], name: str) -> Any:
-    import torch
-
-    return torch.cat([optimizer.state[each][name].reshape(-1) for each in parameters]).clone()

@@ -31,7 +31,7 @@ def nuggets(
     above that without (the authors' code ranks by the sum, not by the mean per token). Anchors
     that do not fit the model behind an example are left out of its share; NaN if none fits.
 
-    Source: Li et al. 2024, arXiv:2312.10302, equation 4 (golden score; the best are above 0.85).
+    Source: Li et al. 2024, arXiv:2312.10302 (golden score; the authors keep those above 0.85).
     Cost: one forward pass per row and anchor: 100 anchors cost a hundred times `perplexity`.
 
     Parameters

@@ -1,6 +1,6 @@
 """How noisy raters are, how far they agree, and what moves one more than another.
 
-Source: Sheppard 1898, doi:10.1112/plms/s1-29.1.353 (what rounding adds to a variance); Cohen 1968,
+Source: Sheppard 1898 (what rounding adds to a variance); Cohen 1968,
 doi:10.1037/h0026256 (weighted kappa); Krippendorff 2011 (alpha).
 """
 

@@ -3,7 +3,7 @@
 A table holds one row per example, rater, dimension and draw, with the raw reply; a reply that
 failed or cannot be read has no rating and a reason. Nothing stands in for a missing rating.
 
-Source: Chen et al. 2024, arXiv:2307.08701, section 2 (AlpaGasus): one example a call, a scale
+Source: Chen et al. 2024, arXiv:2307.08701 (AlpaGasus): one example a call, a scale
 of 0 to 5, temperature 0, at most 256 tokens.
 """
 
@@ -144,7 +144,7 @@ def expected_rating(
     One reply with log-probabilities tells what many draws would, without steps. NaN where the
     call failed, the server gave no log-probabilities, or the reply does not begin with a number.
 
-    Source: the weighting of Liu et al. 2023, arXiv:2303.16634, section 2.3, on AlpaGasus' prompt.
+    Source: the weighting of Liu et al. 2023, arXiv:2303.16634 (G-Eval), on AlpaGasus' prompt.
     Cost: one call per row, with log-probabilities.
     """
     asked = _messages(pool, dimension, prompt)

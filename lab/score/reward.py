@@ -1,6 +1,6 @@
 """Human preference by a reward model.
 
-Source: Ouyang et al. 2022, arXiv:2203.02155, section 3.5 (reward models).
+Source: Ouyang et al. 2022, arXiv:2203.02155 (reward models).
 """
 
 import math

@@ -7,8 +7,8 @@ import pytest
 from lab import records, score
 from lab.score import causal, gradients
 from lab.score.causal import Piece
-from lab.score.influence import Less, _with_adapters
 from lab.score.layout import ALPACA
+from lab.score.warmup import Less, warm_up, with_adapters
 
 SMALL = Less(share=0.5, epochs=2, learning_rate=1e-2, batch_size=2, rank=2, alpha=8, dimensions=64)
 
@@ -18,7 +18,7 @@ def tuned(llama):
     """A tiny model with adapters that are not zero."""
     import torch
 
-    model = _with_adapters(causal.load(llama, device="cpu"), SMALL, seed=0)
+    model = with_adapters(causal.load(llama, device="cpu"), SMALL, seed=0)
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for weight in gradients.trained(model.model):
@@ -92,15 +92,15 @@ def tasks(pool):
     return {"yes": pool[4:6], "dogs": pool[7:9]}
 
 
-def slow_influence(folder, pool, tasks, setup, seed):
+def slow_influence(folder, pool, tasks, setup, seed, kept):
     """The definition: per checkpoint and pair, a cosine of whole gradients, one at a time."""
     import torch
 
     module = sys.modules["lab.score.influence"]  # the function hides it under its name
-    model = _with_adapters(causal.load(folder, device="cpu"), setup, seed)
+    model = with_adapters(causal.load(folder, device="cpu"), setup, seed)
     pool = pool.sort_index()
     own = module._pieces(model, pool, ALPACA)
-    points = module._warm_up(model, own, setup, seed)
+    points = warm_up(model, own, setup, seed=seed, folder=kept)
     weights = gradients.trained(model.model)
 
     def gradient(piece):
@@ -127,10 +127,10 @@ def slow_influence(folder, pool, tasks, setup, seed):
     return dict(zip(pool.index, total.max(1), strict=True))
 
 
-def test_equal_to_the_slow_definition(pool, tasks, llama):
+def test_equal_to_the_slow_definition(pool, tasks, llama, tmp_path):
     setup = Less(**{**vars(SMALL), "dimensions": 10**6})  # nothing is projected
     found = score.influence(pool, tasks, model=llama, setup=setup)
-    expected = slow_influence(llama, pool, tasks, setup, seed=0)
+    expected = slow_influence(llama, pool, tasks, setup, seed=0, kept=tmp_path)
     np.testing.assert_allclose(found, [expected[key] for key in pool.index], atol=1e-4)
     assert found.between(-1, 1).all()
     assert found.nunique() == len(pool)
@@ -142,8 +142,9 @@ def test_a_target_itself_is_among_the_most_influential(pool, llama):
     assert found.rank(ascending=False).iloc[7] <= 2
 
 
-def test_same_seed_same_values_in_any_row_order(pool, tasks, llama):
+def test_same_seed_same_values_in_any_row_order(pool, tasks, llama, monkeypatch, tmp_path):
     first = score.influence(pool, tasks, model=llama, setup=SMALL)
+    monkeypatch.setenv("WINNOW_DATA", str(tmp_path))  # nothing is kept
     second = score.influence(pool[::-1], tasks, model=llama, setup=SMALL)
     np.testing.assert_allclose(second.loc[pool.index], first, atol=1e-4)
     other = score.influence(pool, tasks, model=llama, setup=SMALL, seed=1)
@@ -173,3 +174,26 @@ def test_what_does_not_fit_is_missing(pool, tasks, llama):
 def test_a_setup_that_cannot_run_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
         Less(**change)
+
+
+def test_a_killed_run_goes_on(pool, tasks, llama, monkeypatch, tmp_path):
+    expected = score.influence(pool, tasks, model=llama, setup=SMALL)
+    monkeypatch.setenv("WINNOW_DATA", str(tmp_path))
+    module = sys.modules["lab.score.influence"]
+    monkeypatch.setattr(module, "ROWS_AT_ONCE", 2)
+    whole, calls = module._products, []
+
+    def dies(*arguments):
+        calls.append(len(arguments[-1]))
+        if len(calls) == 7:
+            raise KeyboardInterrupt
+        return whole(*arguments)
+
+    monkeypatch.setattr(module, "_products", dies)
+    with pytest.raises(KeyboardInterrupt):
+        score.influence(pool, tasks, model=llama, setup=SMALL)
+    found = score.influence(pool, tasks, model=llama, setup=SMALL)
+    assert len(calls) == 2 * 5 + 1, "two epochs of five parts, and the one that died"
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    score.influence(pool, tasks, model=llama, setup=SMALL, seed=1)
+    assert len(calls) == 21, "another seed shares nothing"
