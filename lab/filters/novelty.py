@@ -29,7 +29,7 @@ def novelty(
     each rejected instruction is close to.
 
     Source: Self-Instruct, arXiv:2212.10560, section 2.2; tokens as in `rouge_score`.
-    Cost: 52,000 instructions a second, once compiled; a million take minutes.
+    Cost: 52,002 instructions in under a second once compiled, a million in minutes.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ def semantic(
     a few close pairs stay, and a few rows fall to one that fell itself.
 
     Source: SemDeDup, arXiv:2303.09540; DEITA, arXiv:2312.15685; k-means by scikit-learn.
-    Cost: 20,000 rows of 384 numbers in 2 s, growing with the square, once embedded.
+    Cost: 20,000 rows of 384 numbers in seconds, growing with the square, once embedded.
 
     Parameters
     ----------

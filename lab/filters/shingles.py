@@ -54,15 +54,20 @@ def shingles(texts: "pd.Series[str]", *, words: int) -> Shingles:
     return Shingles(np.concatenate(parts), starts, totals)
 
 
-def joined(pool: pd.DataFrame, fields: tuple[str, ...]) -> "pd.Series[str]":
+def joined(
+    pool: pd.DataFrame, fields: tuple[str, ...], *, read: int | None = None
+) -> "pd.Series[str]":
     """Return the texts of several columns of a pool as one, a line each.
 
-    `history` stands for the contents of the messages before the last exchange.
+    `history` stands for the contents of the messages before the last exchange. `read` is the
+    number of characters taken of each text, all if None.
     """
     arrays = [
         _history(pool) if name == "history" else text.arrow(text.column(pool, name))
         for name in fields
     ]
+    if read is not None:
+        arrays = [pc.utf8_slice_codeunits(array, 0, read) for array in arrays]
     whole = pc.binary_join_element_wise(*arrays, pa.scalar("\n", pa.large_string()))
     return pd.Series(pd.arrays.ArrowExtensionArray(whole), index=pool.index).astype("str")
 

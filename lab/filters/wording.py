@@ -57,7 +57,7 @@ def refusal(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
     A refusal opens with an apology or a "cannot", or speaks of itself as a model anywhere.
 
     Source: after Evol-Instruct's third sign of failure, arXiv:2304.12244; own patterns.
-    Cost: 100,000 rows a second.
+    Cost: about 1,000,000 rows a second.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def first_person(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[boo
     A plain match of words: it takes out "World War I" and quoted speech too.
 
     Source: LIMA, arXiv:2305.11206, section 2.1 (Stack Exchange answers).
-    Cost: 200,000 rows a second.
+    Cost: about 1,000,000 rows a second.
     """
     return ~text.contains(text.column(pool, field), patterns("first_person"))
 
@@ -83,7 +83,7 @@ def other_answers(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bo
     """Keep examples whose output does not refer to other answers, comments, votes or the site.
 
     Source: LIMA, arXiv:2305.11206, section 2.1 ("as mentioned", "stack exchange").
-    Cost: 100,000 rows a second.
+    Cost: about 1,000,000 rows a second.
     """
     return ~text.contains(text.column(pool, field), patterns("other_answers"))
 
@@ -93,7 +93,7 @@ def leaked_prompt(pool: pd.DataFrame, *, field: str = "instruction") -> "pd.Seri
 
     Source: the fourth sign of failure of Evol-Instruct, arXiv:2304.12244 ("given prompt",
     "rewritten prompt", "#Rewritten Prompt#").
-    Cost: 500,000 rows a second.
+    Cost: about 5,000,000 rows a second.
     """
     return ~text.contains(text.column(pool, field), patterns("leaked_prompt"))
 
@@ -104,7 +104,7 @@ def apology(pool: pd.DataFrame, *, min_words: int = 80, field: str = "output") -
     The paper's plain rule, which also takes out a short letter of apology; `refusal` is finer.
 
     Source: the second sign of failure of Evol-Instruct, arXiv:2304.12244.
-    Cost: 200,000 rows a second.
+    Cost: about 100,000 rows a second.
     """
     texts = text.column(pool, field)
     sorry = text.contains(texts, (r"\bsorry\b", "抱歉", "对不起"))
@@ -120,7 +120,7 @@ def blacklist(
     matches anywhere, since nothing parts words there.
 
     Source: Self-Instruct, arXiv:2212.10560 (`SELF_INSTRUCT_WORDS`); Alpaca adds five.
-    Cost: 500,000 rows a second.
+    Cost: about 5,000,000 rows a second.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def personal(
     Made-up addresses such as `someone@example.com` count too. Names and streets are not found.
 
     Source: own patterns.
-    Cost: 50,000 rows a second.
+    Cost: about 500,000 rows a second.
     """
     found = text.flags(np.zeros(len(pool), dtype=bool), pool.index)
     for field in fields:

@@ -68,6 +68,8 @@ def test_joined_holds_the_history():
     turns = [{"role": "user", "content": "before"}]
     pool = pd.DataFrame({"history": [turns, []], "instruction": ["now", "later"]})
     assert shingles.joined(pool, ("history", "instruction")).tolist() == ["before\nnow", "\nlater"]
+    cut_short = shingles.joined(pool, ("history", "instruction"), read=2)
+    assert cut_short.tolist() == ["be\nno", "\nla"]
     with pytest.raises(DataError, match="no column 'history'"):
         shingles.joined(pool[["instruction"]], ("history",))
 
