@@ -9,7 +9,8 @@ where s is 1 if a was shown first and -1 if b was; o is 1 if the judge is of the
 of that of b; q is a given difference in quality. Ties and probabilities enter as they are.
 
 Source: Wang et al. 2023, arXiv:2305.17926 (position); Zheng et al. 2023, arXiv:2306.05685 (length,
-self-enhancement); Liang & Zeger 1986, doi:10.1093/biomet/73.1.13 (clustered errors).
+self-enhancement); Liang & Zeger 1986, doi:10.1093/biomet/73.1.13 (clustered errors); Mancl &
+DeRouen 2001, doi:10.1111/j.0006-341X.2001.00126.x (their correction for leverage).
 """
 
 import warnings
@@ -25,6 +26,7 @@ from lab.errors import DataError
 from lab.judge.verdicts import validate
 
 MIN_PROMPTS = 20
+LARGEST = 15.0  # log-odds beyond which verdicts are separated
 NOT_IDENTIFIED = {
     "position": "not identified: both orders are needed",
     "length": "not identified: lengths do not vary within a pair of systems",
@@ -148,18 +150,27 @@ def _identified(intercepts: Floats, columns: Mapping[str, Floats]) -> list[str]:
 
 
 def _fit(y: Floats, matrix: Floats, groups: NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Return coefficients and their clustered standard errors."""
+    """Return coefficients and their standard errors, clustered and corrected for leverage."""
     import statsmodels.api as sm
     from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
     model = sm.GLM(y, matrix, family=sm.families.Binomial())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PerfectSeparationWarning)  # an error of our own follows
-        fitted = model.fit(cov_type="cluster", cov_kwds={"groups": groups})
-    errors = np.asarray(fitted.bse, dtype=np.float64)
-    if not fitted.converged or not np.isfinite(errors).all() or np.abs(fitted.params).max() > 30:
+        fitted = model.fit()
+    found = np.asarray(fitted.params, dtype=np.float64)
+    if not fitted.converged or not np.isfinite(found).all() or np.abs(found).max() > LARGEST:
         raise DataError(
             "the verdicts are separated: some effect decides them all, so its size has no "
             "finite estimate; look at the table by order and by judge"
         )
-    return np.asarray(fitted.params, dtype=np.float64), errors
+    mean = np.asarray(fitted.fittedvalues, dtype=np.float64)
+    variance = mean * (1 - mean)
+    bread = np.linalg.inv((matrix * variance[:, None]).T @ matrix)
+    meat = np.zeros_like(bread)
+    for rows in np.split(np.argsort(groups, kind="stable"), np.cumsum(np.bincount(groups))[:-1]):
+        X = matrix[rows]
+        leverage = (X @ bread @ X.T) * variance[rows]
+        score = X.T @ np.linalg.solve(np.eye(len(rows)) - leverage.T, y[rows] - mean[rows])
+        meat += np.outer(score, score)
+    return found, np.asarray(np.sqrt(np.diag(bread @ meat @ bread)), dtype=np.float64)

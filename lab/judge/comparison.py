@@ -264,7 +264,7 @@ def read_board(path: str | Path) -> pd.DataFrame:
 def _winning(verdicts: pd.DataFrame) -> dict[str, float]:
     rated = win_rate(verdicts, rule=mean_preference, repetitions=REPETITIONS).iloc[0]
     ours = {"win_rate": 100 * float(rated["win_rate"])}
-    ours["standard_error"] = 100 * float(verdicts["preference"].sem())
+    ours["standard_error"] = 100 * _number(verdicts["preference"].sem())
     return ours | {theirs: float(rated[name]) for theirs, name in COUNTS.items()}
 
 

@@ -11,21 +11,15 @@ Source: Chen et al. 2024, arXiv:2307.08701; Zheng et al. 2023, arXiv:2306.05685;
 2024, arXiv:2404.04475.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from lab import records
-from lab.judge import readings, verdicts
+from lab.judge import asking, readings, verdicts
 from lab.judge.readings import Reading
-from lab.llm import Client, Completion, Request, prompts
-
-CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # written without spaces
-WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
-SPEAKER = {"system": "System", "user": "User", "assistant": "Assistant", "tool": "Tool"}
+from lab.llm import Client, Completion, prompts
 
 
 @dataclass(frozen=True)
@@ -108,78 +102,37 @@ def pairwise(
             f"temperature {prompt.temperature}"
         )
     template = prompts.load("judge", prompt.prompt, prompt.language)
+    texts = {"a": a.astype("object").to_dict(), "b": b.astype("object").to_dict()}
+    examples = asking.rows_of(questions, a.index)
     cells = [(key, first, draw) for key in a.index for first in "ab" for draw in range(samples)]
     requests = []
     for key, first, draw in cells:
-        shown = (a.loc[key], b.loc[key]) if first == "a" else (b.loc[key], a.loc[key])
-        example = _example(questions, key)
-        fields = {"question": question(example), "first": str(shown[0]), "second": str(shown[1])}
+        second = "b" if first == "a" else "a"
+        fields = {"first": str(texts[first][key]), "second": str(texts[second][key])}
+        fields["question"] = asking.question(examples[key])
         if "reference" in template.fields:
-            fields["reference"] = str(example["output"])
-        requests.append(request(prompt, template.messages(**fields), draw))
+            fields["reference"] = str(examples[key]["output"])
+        requests.append(asking.request(prompt, template.messages(**fields), draw))
     rows = []
-    for judge, one in judges(client).items():
+    for judge, one in asking.judges(client).items():
         replies = one.complete(requests)
         for (key, first, draw), reply in zip(cells, replies, strict=True):
             keys = {"prompt": str(key), "judge": judge, "first": first, "sample": draw}
             names = {"system": system, "reference": reference, "form": prompt.prompt}
-            sizes = _sizes(str(a.loc[key]), str(b.loc[key]))
-            rows.append(keys | names | sizes | said(prompt.read(reply), first) | account(reply))
+            sizes = _sizes(str(texts["a"][key]), str(texts["b"][key]))
+            rows.append(
+                keys
+                | names
+                | sizes
+                | asking.said(prompt.read(reply), first)
+                | asking.account(reply)
+            )
     return verdicts.table(rows)
-
-
-def question(example: Mapping[str, Any]) -> str:
-    """Return what is asked in an example as one text, earlier turns with their speakers."""
-    if not example["history"]:
-        return records.user_turn(example)
-    turns = records.prompt(example)
-    return "\n\n".join(f"{SPEAKER[turn['role']]}: {turn['content']}" for turn in turns)
-
-
-def request(form: Any, messages: list[dict[str, str]], draw: int) -> Request:
-    """Return the request for one filled prompt, under the settings of its form."""
-    return Request(
-        messages,
-        temperature=form.temperature,
-        max_tokens=form.max_tokens,
-        top_logprobs=form.top_logprobs,
-        draw=draw,
-    )
-
-
-def judges(client: Client | Mapping[str, Client]) -> dict[str, Client]:
-    """Return judges by name."""
-    if isinstance(client, Mapping):
-        if not client:
-            raise ValueError("client must hold at least one judge, got an empty mapping")
-        return dict(client)
-    return {client.model: client}
-
-
-def said(reading: Reading, first: str) -> dict[str, Any]:
-    """Turn a reading of what was shown into columns about a and b."""
-    second = "b" if first == "a" else "a"
-    names = {"first": first, "second": second}
-    scores = {f"score_{first}": reading.score_first, f"score_{second}": reading.score_second}
-    preference = reading.preference if first == "a" else 1 - reading.preference
-    verdict = names.get(reading.winner, reading.winner)
-    return {"verdict": verdict, "preference": preference, **scores}
-
-
-def account(reply: Completion) -> dict[str, Any]:
-    """Return the columns that say what came back, and what it cost."""
-    text = reply.text if reply.text is not None else reply.raw
-    return {"reply": text, "error": reply.error, "cost_usd": reply.cost_usd, "key": reply.key}
-
-
-def words(text: str) -> int:
-    """Count words; each Chinese character or Japanese kana is one."""
-    return len(WORD.findall(text))
 
 
 def _sizes(a: str, b: str) -> dict[str, float]:
     lengths = {"length_a": float(len(a)), "length_b": float(len(b))}
-    return lengths | {"words_a": float(words(a)), "words_b": float(words(b))}
+    return lengths | {"words_a": float(asking.words(a)), "words_b": float(asking.words(b))}
 
 
 def _names(a: "pd.Series[Any]", b: "pd.Series[Any]") -> tuple[str, str]:
@@ -192,23 +145,6 @@ def _names(a: "pd.Series[Any]", b: "pd.Series[Any]") -> tuple[str, str]:
 def _checked(a: "pd.Series[Any]", b: "pd.Series[Any]", questions: pd.DataFrame) -> "pd.Series[Any]":
     if not a.index.is_unique or set(a.index) != set(b.index):
         raise ValueError(f"a and b must have the same distinct ids, got {len(a)} and {len(b)} rows")
-    check_answers(a, questions)
-    check_answers(b, questions)
+    asking.check_answers(a, questions)
+    asking.check_answers(b, questions)
     return b.loc[a.index]
-
-
-def check_answers(answers: "pd.Series[Any]", questions: pd.DataFrame) -> None:
-    """Raise ValueError unless all answers are there, on ids of `questions`."""
-    unknown = answers.index.difference(questions.index)
-    if len(unknown):
-        raise ValueError(f"questions misses {len(unknown)} ids, the first is {unknown[0]!r}")
-    missing = answers.index[answers.isna()]
-    if len(missing):
-        raise ValueError(
-            f"{answers.name} has {len(missing)} missing answers, the first is {missing[0]!r}; "
-            "leave them out and say how many"
-        )
-
-
-def _example(questions: pd.DataFrame, key: Any) -> dict[str, Any]:
-    return {str(name): value for name, value in questions.loc[key].items()}

@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lab.judge import pairwise as pairs
-from lab.judge import readings
+from lab.judge import asking, readings
 from lab.judge.intervals import bootstrap
 from lab.llm import Client, Completion, prompts
 
@@ -74,22 +73,24 @@ def rating(
         )
     if not answers.index.is_unique:
         raise ValueError("answers must have distinct ids")
-    pairs.check_answers(answers, questions)
+    asking.check_answers(answers, questions)
     template = prompts.load("judge", prompt.prompt, prompt.language)
     cells = [(key, draw) for key in answers.index for draw in range(samples)]
     requests = []
+    texts = answers.astype("object").to_dict()
+    examples = asking.rows_of(questions, answers.index)
     for key, draw in cells:
-        asked = pairs.question({str(name): value for name, value in questions.loc[key].items()})
-        filled = template.messages(question=asked, answer=str(answers.loc[key]))
-        requests.append(pairs.request(prompt, filled, draw))
+        asked = asking.question(examples[key])
+        filled = template.messages(question=asked, answer=str(texts[key]))
+        requests.append(asking.request(prompt, filled, draw))
     system = "a" if answers.name is None else str(answers.name)
     rows = []
-    for judge, one in pairs.judges(client).items():
+    for judge, one in asking.judges(client).items():
         for (key, draw), reply in zip(cells, one.complete(requests), strict=True):
             keys = {"prompt": str(key), "system": system, "judge": judge, "sample": draw}
-            size = float(len(str(answers.loc[key])))
+            size = float(len(str(texts[key])))
             read = {"rating": prompt.read(reply), "length": size}
-            rows.append(keys | read | pairs.account(reply))
+            rows.append(keys | read | asking.account(reply))
     return pd.DataFrame(rows)
 
 
