@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from lab.filters import text
 from lab.filters.near_duplicates import ranking
 
-BLOCK = 1024  # rows compared at a time with all that are kept
+BLOCK, TILE = 1024, 8192  # rows compared at a time, and kept rows that they are compared with
 ROUNDING = 1e-5  # of a product of unit rows in single precision; closer calls are made in double
 CELL = 1000  # rows per center beyond the exact size
 PROBES = 3  # nearest centers of a row
@@ -123,22 +123,31 @@ def _exact(rows: Matrix, limit: float, seed: int) -> tuple[NDArray[np.intp], NDA
     count = 0
     for first in range(0, n, BLOCK):
         block = rows[first : first + BLOCK]
-        inside = block @ block.T
-        before = block @ kept_rows[:count].T
+        inside = block @ block.T > limit - ROUNDING
+        before = _close(block, kept_rows[:count], limit)
         start = count
         for at in range(len(block)):
             new = kept[start:count]
-            products = np.concatenate([before[at], inside[at, new - first]])
-            hits = np.flatnonzero(products > limit - ROUNDING)
+            hits = np.concatenate([kept[before[at]], new[inside[at, new - first]]])
             if len(hits):
-                exact = rows[kept[hits]].astype(np.float64) @ block[at].astype(np.float64)
+                exact = rows[hits].astype(np.float64) @ block[at].astype(np.float64)
                 top = int(np.argmax(exact))
                 if exact[top] > limit:
-                    blocker[first + at], similarity[first + at] = kept[hits[top]], exact[top]
+                    blocker[first + at], similarity[first + at] = hits[top], exact[top]
                     continue
             kept_rows[count], kept[count] = block[at], first + at
             count += 1
     return blocker, similarity
+
+
+def _close(block: Matrix, kept_rows: Matrix, limit: float) -> list[NDArray[np.intp]]:
+    """Return, for each row of a block, the kept rows that may be too close."""
+    found: list[list[NDArray[np.intp]]] = [[np.empty(0, dtype=np.intp)] for _ in block]
+    for first in range(0, len(kept_rows), TILE):
+        close = block @ kept_rows[first : first + TILE].T > limit - ROUNDING
+        for row in np.flatnonzero(close.any(axis=1)):
+            found[row].append(first + np.flatnonzero(close[row]))
+    return [np.concatenate(parts) for parts in found]
 
 
 def _approximate(

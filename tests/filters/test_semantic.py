@@ -86,6 +86,7 @@ def test_row_order_and_block_size_do_not_matter(monkeypatch):
     turned = filters.semantic(rows.iloc[::-1], X[::-1])
     pd.testing.assert_series_equal(keep, turned.loc[keep.index])
     monkeypatch.setattr(sys.modules["lab.filters.semantic"], "BLOCK", 7)
+    monkeypatch.setattr(sys.modules["lab.filters.semantic"], "TILE", 13)
     pd.testing.assert_series_equal(keep, filters.semantic(rows, X))
 
 
