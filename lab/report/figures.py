@@ -12,6 +12,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from lab.report.figures_save import save
+
+__all__ = ["CONFIG", "Figure", "curves", "density", "histogram", "hover", "map", "overlap", "save"]
+
 CONFIG = {"showSendToCloud": False, "displaylogo": False, "typesetMath": False}
 HOVER = 120  # characters of a text shown when the mouse is over its point
 WEBGL = 2_000  # points; below this SVG is as fast, and sharp when printed
@@ -119,6 +123,39 @@ def map(  # noqa: A001 - the design's word for it
         title=f"{len(places):,} examples",
         **_LAYOUT,
     )
+    return figure
+
+
+def density(places: pd.DataFrame, *, bins: int = 200) -> Figure:
+    """Draw how many points lie where on a map: for pools too large for single points.
+
+    Parameters
+    ----------
+    places : DataFrame (n, 2)
+        Columns "x" and "y".
+    bins : int
+        Squares along each axis, at least 1; colours go by the logarithm of the count.
+    """
+    _check_index(places)
+    if bins < 1:
+        raise ValueError(f"bins must be at least 1, got {bins}")
+    counts, x, y = np.histogram2d(places["x"].to_numpy(), places["y"].to_numpy(), bins=bins)
+    counts = counts.T.astype(np.int32)
+    figure = Figure(
+        go.Heatmap(
+            x=x.astype(np.float32),
+            y=y.astype(np.float32),
+            z=np.log10(np.maximum(counts, 1), dtype=np.float32).round(2),
+            customdata=counts,
+            colorscale="Greys",
+            showscale=False,
+            hovertemplate="%{customdata} examples<extra></extra>",
+        )
+    )
+    axis = {"visible": False}
+    title = f"{len(places):,} examples"
+    yaxis = {**axis, "scaleanchor": "x"}
+    figure.update_layout(xaxis=axis, yaxis=yaxis, title=title, **_LAYOUT)
     return figure
 
 
