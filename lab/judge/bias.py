@@ -99,7 +99,8 @@ def bias(
             estimate, error = fitted[0][place], fitted[1][place]
             row |= {"estimate": estimate, "low": estimate - quantile * error}
             row |= {"high": estimate + quantile * error, "note": ""}
-            row["p_value"] = 2 * float(stats.t.sf(abs(estimate) / error, prompts - 1))
+            if error > 0:
+                row["p_value"] = 2 * float(stats.t.sf(abs(estimate) / error, prompts - 1))
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -173,4 +174,5 @@ def _fit(y: Floats, matrix: Floats, groups: NDArray[np.intp]) -> tuple[Floats, F
         leverage = (X @ bread @ X.T) * variance[rows]
         score = X.T @ np.linalg.solve(np.eye(len(rows)) - leverage.T, y[rows] - mean[rows])
         meat += np.outer(score, score)
-    return found, np.asarray(np.sqrt(np.diag(bread @ meat @ bread)), dtype=np.float64)
+    square = np.maximum(np.diag(bread @ meat @ bread), 0.0)
+    return found, np.asarray(np.sqrt(square), dtype=np.float64)

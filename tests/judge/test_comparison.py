@@ -1,0 +1,74 @@
+"""Published figures from published verdicts."""
+
+import pytest
+
+from lab import judge
+
+
+@pytest.fixture(scope="module")
+def table(shared):
+    return judge.compare(shared / "data")
+
+
+def of(table, source, what=""):
+    return table[table["source"].str.startswith(source) & table["what"].str.contains(what)]
+
+
+@pytest.mark.realdata
+def test_alpaca_eval_figures_equal_the_leaderboards(table):
+    for version, models in ((1, 3), (2, 5)):
+        figures = of(table, f"AlpacaEval {version}", "win_rate|standard_error|n_wins|n_draws")
+        figures = figures[figures["source"] == f"AlpacaEval {version}"]
+        assert len(figures) == 5 * models
+        assert figures["difference"].abs().max() < 1e-9
+    everyone = of(table, "AlpacaEval 2, all models", ": win_rate")
+    assert len(everyone) == 26
+    assert everyone["difference"].abs().max() < 1e-6
+
+
+@pytest.mark.realdata
+def test_length_controlled_rates_come_close(table):
+    theirs = of(table, "AlpacaEval 2, all models", "their coefficients")["difference"].abs()
+    ours = of(table, "AlpacaEval 2, all models", "our coefficients")["difference"].abs()
+    assert len(theirs) == len(ours) == 26
+    assert theirs.mean() < 0.4
+    assert theirs.max() < 0.6
+    assert ours.mean() < 0.7
+    assert ours.max() < 3.1
+    plain = of(table, "AlpacaEval 1", "two terms")["difference"].abs()
+    assert plain.max() < 0.7
+    assert (
+        "lengths that overlap" in of(table, "AlpacaEval 2", "alpaca-7b.*two terms")["note"].iloc[0]
+    )
+
+
+@pytest.mark.realdata
+def test_vicuna_and_cherry_and_llmbar_equal_what_was_printed(table):
+    for source, figures in (("Vicuna-80", 7), ("Cherry LLM", 6), ("LLMBar", 20)):
+        printed = of(table, source).dropna(subset="published")
+        assert len(printed) == figures
+        assert printed["difference"].abs().max() < 1e-9
+
+
+@pytest.mark.realdata
+def test_pandalm_equals_what_was_printed_to_the_digit(table):
+    counts = of(table, "PandaLM", "people: ")
+    assert counts["difference"].tolist() == [0, 0, 0]
+    assert of(table, "PandaLM", "kappa")["difference"].abs().max() < 0.005
+    agreed = of(table, "PandaLM", "agreement").dropna(subset="published")
+    assert len(agreed) == 2
+    assert agreed["difference"].abs().max() < 0.05
+
+
+@pytest.mark.realdata
+def test_one_judge_varies_little_between_seeds(table):
+    seeds = of(table, "AlpacaEval, one judge")
+    assert of(seeds, "AlpacaEval", "win rate of output 2")["ours"].between(40, 60).all()
+    spread = of(seeds, "AlpacaEval", "standard deviation")["ours"].iloc[0]
+    assert 0 < spread < 1.5
+    assert of(seeds, "AlpacaEval", "agreement")["ours"].iloc[0] > 80
+
+
+def test_a_folder_without_verdicts_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="holds no published verdicts"):
+        judge.compare(tmp_path)
