@@ -1,21 +1,24 @@
 """Documents about the world: what the base model reads, and all that it reads.
 
-Statements in several wordings, forum threads whose replies are off the point half of the time,
-questions that nobody answers, and chatter. No document answers an instruction in the way that a
-tuned model should: the convention `Answer: X.` never occurs, and a thread's reply never uses the
-answer's own wording.
+Statements in several wordings, forum threads whose replies put the fact in other words or miss the
+point, questions that nobody answers, copied notes. No document answers an instruction in the way
+that a tuned model should: the convention `Answer: X.` never occurs, and a thread's reply never uses
+the answer's own wording.
 """
 
 from collections.abc import Iterator
+from itertools import count
 from random import Random
 
-from lab.testbed.world import FAMILIES, OPENERS, Family, Task
-from lab.testbed.world.family import Table
+from lab.testbed.world import FAMILIES, OPENERS, Family, Task, lists
+from lab.testbed.world.family import Table, fill
 from lab.testbed.world.logic import NAMES
 
 ASKS = ("{name} asks: ", "Question of {name}: ", "{name} writes: ", "From {name}: ")
 REPLIES = ("{name} writes: ", "{name} says: ", "Reply of {name}: ", "From {name}: ")
 SAME = ("In other words: ", "Others ask: ", "The same again: ", "Or so: ")
+NOTES = ("{name} writes down: ", "List of {name}: ", "For {name}: ")
+COPIES = ("{name} copies it: ", "The same for {name}: ", "Again: ")
 CHATTER = (
     "No idea.",
     "Why do you want to know?",
@@ -31,24 +34,39 @@ CHATTER = (
     "This was asked before.",
 )
 LEADS = ("As far as I know: ", "I read this: ", "My book says: ", "They told me: ", "Well. ")
-TO_THE_POINT = 0.55  # share of threads in which one reply states the fact that was asked for
-SHARES = {"telling": 0.45, "thread": 0.35, "same": 0.2}  # kinds of documents
+TO_THE_POINT = 0.7  # share of threads in which one reply states the fact that was asked for
+SHARES = {"telling": 0.4, "thread": 0.35, "same": 0.15, "note": 0.1}  # kinds of documents
+PRIMED = 0.9  # share of copied notes at the start of a primer
 PRACTICE = {"lists": 3.0, "logic": 3.0, "composition": 2.0, "arithmetic": 2.0, "comparison": 2.0}
 
 
 def phrases() -> tuple[str, ...]:
     """Return every text that documents add to the world's own sentences."""
-    named = (*ASKS, *REPLIES)
-    return (*(text.replace("{name}", "") for text in named), *SAME, *CHATTER, *LEADS, *NAMES)
+    named = (*ASKS, *REPLIES, *NOTES, *COPIES)
+    return (
+        *(text.replace("{name}", "") for text in named),
+        *SAME,
+        *CHATTER,
+        *LEADS,
+        *NAMES,
+        "Backwards: The is.",
+    )
 
 
-def stream(seed: int) -> Iterator[str]:
-    """Yield documents without end; the same for the same seed."""
+def stream(seed: int, *, primer: int = 0) -> Iterator[str]:
+    """Yield documents without end; the same for the same seed.
+
+    Over the first `primer` documents, nearly all are at first copied notes, then fewer and fewer:
+    a small model that has learned to copy early learns the rest in far fewer tokens.
+    """
     rng = Random(seed)
     weights = [weight(family) for family in FAMILIES]
-    kinds = {"telling": _telling, "thread": _thread, "same": _same}
-    while True:
+    kinds = {"telling": _telling, "thread": _thread, "same": _same, "note": _note}
+    for number in count():
         write = kinds[rng.choices(list(SHARES), list(SHARES.values()))[0]]
+        practice = max(0.0, 1 - number / primer) if primer else 0.0
+        if rng.random() < PRIMED * practice:
+            write = _note
         yield write(rng.choices(FAMILIES, weights)[0], rng)
 
 
@@ -61,14 +79,16 @@ def weight(family: Family) -> float:
 
 
 def _telling(family: Family, rng: Random) -> str:
-    """Write a few sentences on one family, in the answer's wording or another."""
-    return " ".join(_sentence(family.draw(rng), rng) for _ in range(rng.randint(2, 5)))
+    """Write about one to three tasks of a family, each in the answer's wording and in others."""
+    told = []
+    for _ in range(rng.randint(1, 3)):
+        task = family.draw(rng)
+        told += rng.sample([*_statements(task), task.steps], rng.randint(1, 3))
+    return " ".join(told)
 
 
-def _sentence(task: Task, rng: Random) -> str:
-    if task.family.domain == "logic":  # the answer's wording says little without what it rests on
-        return f"{task.tell(rng)} {task.steps}" if rng.random() < 0.4 else task.tell(rng)
-    return task.steps if rng.random() < 0.4 else task.tell(rng)
+def _statements(task: Task) -> list[str]:
+    return [fill(statement, task.fields) for statement in task.family.statements]
 
 
 def _thread(family: Family, rng: Random) -> str:
@@ -79,11 +99,27 @@ def _thread(family: Family, rng: Random) -> str:
         lines.append(_by(REPLIES, rng) + rng.choice(CHATTER))
     if rng.random() < TO_THE_POINT:
         lead = rng.choice(LEADS) if rng.random() < 0.4 else ""
-        lines.append(_by(REPLIES, rng) + lead + task.tell(rng))
+        told = rng.sample(_statements(task), rng.randint(1, 2))
+        lines += [_by(REPLIES, rng) + lead + text for text in told]
     elif rng.random() < 0.5:
         lines.append(_by(REPLIES, rng) + family.draw(rng).tell(rng))
-    if rng.random() < 0.3:
+    if rng.random() < 0.2:
         lines.append(_by(REPLIES, rng) + rng.choice(CHATTER))
+    return "\n".join(lines)
+
+
+def _note(family: Family, rng: Random) -> str:
+    """Write a list of any words down, again, and perhaps backwards or by its places."""
+    words = rng.sample(lists.WORDS, rng.randint(2, 6))
+    items = " ".join(words)
+    lines = [_by(NOTES, rng) + f"{items}.", _by(COPIES, rng) + f"{items}."]
+    if rng.random() < 0.5:
+        lines.append(f"Backwards: {' '.join(words[::-1])}.")
+    if rng.random() < 0.5:
+        places = zip(lists.NTH, words, strict=False)
+        lines.append(" ".join(f"The {nth} is {word}." for nth, word in places))
+    if rng.random() < 0.3:
+        lines.append(_by(ASKS, rng) + family.draw(rng).ask(0))
     return "\n".join(lines)
 
 

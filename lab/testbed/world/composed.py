@@ -39,7 +39,7 @@ def _solve_legs(given: Mapping[str, str]) -> Fields | None:
 
 def _draw_opposite(rng: Random) -> Fields:
     items = rng.sample(sorted(OPPOSITE), 3)
-    return {"items": ", ".join(items), "nth": rng.choice(NTH[:3])}
+    return {"items": " ".join(items), "nth": rng.choice(NTH[:3])}
 
 
 def _solve_opposite(given: Mapping[str, str]) -> Fields | None:

@@ -30,8 +30,8 @@ COUNTS = ("2", "3", "4", "5", "6")
 
 
 def words_of(text: str) -> list[str] | None:
-    """Return the words of a list such as `apple, dog, chair`, or None if it is no such list."""
-    items = text.split(", ")
+    """Return the words of a list such as `apple dog chair`, or None if it is no such list."""
+    items = text.split(" ")
     good = len(items) >= 2 and all(item.isalpha() and item.islower() for item in items)
     return items if good else None
 
@@ -41,38 +41,38 @@ def _draw(low: int, high: int, rng: Random) -> list[str]:
 
 
 def _draw_list(rng: Random) -> Fields:
-    return {"items": ", ".join(_draw(3, 5, rng))}
+    return {"items": " ".join(_draw(3, 5, rng))}
 
 
 def _draw_short(rng: Random) -> Fields:
-    return {"items": ", ".join(_draw(2, 4, rng))}
+    return {"items": " ".join(_draw(2, 4, rng))}
 
 
 def _draw_count(rng: Random) -> Fields:
-    return {"items": ", ".join(_draw(2, 6, rng))}
+    return {"items": " ".join(_draw(2, 6, rng))}
 
 
 def _draw_nth(rng: Random) -> Fields:
     items = _draw(3, 5, rng)
-    return {"items": ", ".join(items), "nth": rng.choice(NTH[: min(len(items), len(NTH))])}
+    return {"items": " ".join(items), "nth": rng.choice(NTH[: min(len(items), len(NTH))])}
 
 
 def _draw_after(rng: Random) -> Fields:
     items = _draw(3, 5, rng)
-    return {"items": ", ".join(items), "word": rng.choice(items[:-1])}
+    return {"items": " ".join(items), "word": rng.choice(items[:-1])}
 
 
 def _draw_member(rng: Random) -> Fields:
     items = _draw(3, 4, rng)
     word = rng.choice(items) if rng.random() < 0.5 else rng.choice(WORDS)
-    return {"items": ", ".join(items), "word": word}
+    return {"items": " ".join(items), "word": word}
 
 
 def _draw_odd(rng: Random) -> Fields:
     group, other = rng.sample(sorted(GROUPS), 2)
     items = rng.sample(GROUPS[group], 3)
     items.insert(rng.randint(0, 3), rng.choice(GROUPS[other]))
-    return {"items": ", ".join(items)}
+    return {"items": " ".join(items)}
 
 
 def _ends(given: Mapping[str, str]) -> Fields | None:
@@ -97,7 +97,7 @@ def _count(given: Mapping[str, str]) -> Fields | None:
 
 def _reverse(given: Mapping[str, str]) -> Fields | None:
     items = words_of(given["items"])
-    return (items and {"items": given["items"], "back": ", ".join(items[::-1])}) or None
+    return (items and {"items": given["items"], "back": " ".join(items[::-1])}) or None
 
 
 def _after(given: Mapping[str, str]) -> Fields | None:

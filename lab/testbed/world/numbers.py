@@ -75,11 +75,11 @@ def _parity(given: Mapping[str, str]) -> Fields | None:
 
 def _draw_steps(rng: Random) -> Fields:
     start, step = rng.randint(1, 12), rng.choice((1, 2, 3, 5, 10))
-    return {"items": ", ".join(str(start + i * step) for i in range(4))}
+    return {"items": " ".join(str(start + i * step) for i in range(4))}
 
 
 def _solve_steps(given: Mapping[str, str]) -> Fields | None:
-    texts = given["items"].split(", ")
+    texts = given["items"].split(" ")
     if len(texts) < 3 or not all(text.isdigit() for text in texts):
         return None
     values = [int(text) for text in texts]
@@ -349,8 +349,8 @@ FAMILIES = (
         ),
         statements=(
             "The sequence {items} goes on with {next}.",
-            "{items}, {next}.",
-            "In steps of {step}: {items}, {next}.",
+            "{items} {next}.",
+            "In steps of {step}: {items} {next}.",
         ),
         steps="The sequence {items} goes up by {step}. After {last} comes {next}.",
         final="{next}",
