@@ -125,7 +125,13 @@ def jupyter(root: Path) -> Iterator[Server]:
 
 
 def open_notebook(
-    opened: Any, server: Server, name: str, *, width: int = 1280, height: int = 720
+    opened: Any,
+    server: Server,
+    name: str,
+    *,
+    width: int = 1280,
+    height: int = 720,
+    script: str = "",
 ) -> Any:
     """Open a notebook of `server`, run all its cells, and return Playwright's `Page`.
 
@@ -139,6 +145,8 @@ def open_notebook(
     """
     context = opened.new_context(viewport={"width": width, "height": height})
     page = context.new_page()
+    if script:  # JavaScript to run before the page's own
+        page.add_init_script(script)
     page.problems = []
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     allowed = (server.url, server.url.replace("http", "ws"), "data:", "blob:")

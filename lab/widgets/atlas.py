@@ -53,7 +53,7 @@ class Atlas:
         What the points can be coloured by: numbers as a ramp, anything else by kind.
     clusters : Series, optional
         Cluster of each row, -1 for none; a colouring too.
-    names : mapping, optional
+    names : mapping or Series, optional
         Cluster to name, written at the middle of the cluster.
     subset : Index, optional
         Rows drawn with a ring.
@@ -75,7 +75,7 @@ class Atlas:
         pool: pd.DataFrame | None = None,
         colours: Mapping[str, "pd.Series[Any]"] | None = None,
         clusters: "pd.Series[int] | None" = None,
-        names: Mapping[int, str] | None = None,
+        names: "Mapping[int, str] | pd.Series[str] | None" = None,
         subset: pd.Index | None = None,
         gaps: pd.DataFrame | None = None,
         height: int = 520,
@@ -83,7 +83,7 @@ class Atlas:
         self._index = places.index
         self._places, self._middle, self._scale = _squared(places)
         self._pool = None if pool is None else _rows(pool, places.index, "pool")
-        self._names = dict(names or {})
+        self._names = {} if names is None else {key: str(name) for key, name in names.items()}
         self._clusters = None if clusters is None else _rows(clusters, places.index, "clusters")
         given = {} if self._clusters is None else {"cluster": self._clusters}
         self._colours = given | {

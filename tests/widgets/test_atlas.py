@@ -67,6 +67,8 @@ def test_clusters_are_named_at_their_middle_and_can_be_selected(places, pool):
     assert atlas.panel.legend["entries"][-1] == ["in no cluster (20)", 255, "-1"]
     atlas.panel._handle_custom_msg({"kind": "cluster", "name": "1"}, [])
     assert atlas.selected.tolist() == places.index[clusters == 1].tolist()
+    as_series = pd.Series({0: "<b>reds</b>", 1: "blues"})
+    assert Atlas(places, clusters=clusters, names=as_series).panel.names == atlas.panel.names
     x, y, *_ = atlas.panel.names[0]
     inside = points(atlas)[clusters.to_numpy() == 0]
     assert [x, y] == pytest.approx(np.median(inside, axis=0).tolist(), rel=1e-5)
