@@ -89,6 +89,15 @@ def results() -> None:
     typer.echo(f"wrote {_shown(tables.write())}")
 
 
+@app.command()
+def pictures() -> None:
+    """Take the README's pictures from reports and from JupyterLab; needs a chromium."""
+    from lab.report import pictures as camera
+
+    for path in camera.take():
+        typer.echo(f"{_shown(path)}  {path.stat().st_size / 1e3:.0f} kB")
+
+
 @testbed.command()
 def pretrain() -> None:
     """Train the base model again from nothing: two CPU cores, less than an hour."""
