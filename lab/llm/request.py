@@ -111,8 +111,9 @@ class Completion:
     """One answer, or one failure; `text` is None exactly when `error` is set.
 
     `error` starts with its kind: `refusal`, `empty`, `content_filter` (a reply that is no answer),
-    `malformed` (a reply that cannot be read), or `timeout`, `connection`, `rate_limit`, `server`,
-    `bad_request`, `denied` … (no reply). `finish_reason` is `length` where the text was cut.
+    `malformed` (a reply that cannot be read), or `timeout`, `connection`, `unreachable`,
+    `rate_limit`, `server`, `bad_request`, `denied` … (no reply). `finish_reason` is `length` where
+    the text was cut.
     """
 
     text: str | None

@@ -25,8 +25,9 @@ NO_KEY = "none"  # what the official client sends to servers that ask for no key
 RAW_CHARACTERS = 2_000  # of a reply that cannot be read, kept with its failure
 HIDDEN = "[key]"
 
-RETRIED = {"timeout", "connection", "rate_limit", "server", "malformed"}
+RETRIED = {"timeout", "connection", "unreachable", "rate_limit", "server", "malformed"}
 HOPELESS = {"denied", "no_model", "no_quota"}  # the next call cannot succeed either
+UNREACHED = {"ConnectError", "ClientConnectorError", "ClientConnectorDNSError"}
 REPLACEABLE = ("max_tokens", "response_format")  # what can be said in another way
 STATUS = {
     400: "bad_request",
@@ -170,8 +171,7 @@ async def attempt(
     except openai.APIStatusError as error:
         return _refused(error, client.api_key, body)
     except (openai.APIConnectionError, httpx2.HTTPError, OSError) as error:
-        cause = error.__cause__ or error
-        return Trouble("connection", f"{type(cause).__name__}: {cause}".rstrip(": "))
+        return _broken(error)
     try:
         found = json.loads(response.text)
     except ValueError:
@@ -231,6 +231,18 @@ def seconds(text: str | None) -> float | None:
         total += float(number) * {"ms": 0.001, "h": 3600.0, "m": 60.0, "s": 1.0, "": 1.0}[unit]
         rest = rest[len(unit) :]
     return total
+
+
+def _broken(error: BaseException) -> Trouble:
+    """Tell a server that was not reached from a connection that broke."""
+    cause = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    reached = type(cause).__name__ not in UNREACHED and not isinstance(
+        cause, ConnectionRefusedError
+    )
+    message = f"{type(cause).__name__}: {cause}".rstrip(": ")
+    return Trouble("connection" if reached else "unreachable", message)
 
 
 def _refused(error: Any, key: str, sent: Mapping[str, Any]) -> Trouble:

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import httpx2
+import openai  # noqa: F401 - imported before any clock starts
 import pytest
 
 from lab import llm

@@ -58,7 +58,7 @@ def test_a_restart_finds_the_batch_again(asked, tmp_path):
     assert first.server_log.paid == len(asked)  # bought once
     assert again.store.open_batches(first.server.provider) == {}
     job.resume()
-    assert len(job.result(5)) == len(asked)
+    assert len(job.result(60)) == len(asked)
     assert first.server_log.paid == len(asked)
 
 

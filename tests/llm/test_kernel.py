@@ -50,7 +50,7 @@ def run(client, code, *, on_start=None, timeout=30):
 def test_start_interrupt_restart_attach_finish(kernel, tmp_path):
     manager, client = kernel
     path = tmp_path / "replies.sqlite"
-    traffic = testbed.Traffic(latency_s=0.05)
+    traffic = testbed.Traffic(latency_s=0.2)
     server = Server(testbed.Teacher(), traffic, models=("teacher",))
     with serve.background(server) as url:
         head = SET_UP.replace("URL", repr(url)).replace("PATH", repr(str(path)))
@@ -65,9 +65,9 @@ def test_start_interrupt_restart_attach_finish(kernel, tmp_path):
 
         _, error, seconds = run(client, "client.complete(requests)", on_start=interrupt)
         assert error == "KeyboardInterrupt"
-        assert seconds < 1.0
+        assert seconds < 3.0  # under a second on a quiet machine; the rest would take six
         shown, *_ = run(
-            client, "import time; time.sleep(0.3); print(client.job.state, len(client.store))"
+            client, "import time; time.sleep(1.0); print(client.job.state, len(client.store))"
         )
         state, stored = shown.split()
         assert state == "paused"
@@ -77,7 +77,7 @@ def test_start_interrupt_restart_attach_finish(kernel, tmp_path):
             client, "job = client.start(requests)\nprint(job.snapshot().state)"
         )
         assert (shown.strip(), error) == ("running", None)
-        assert seconds < 1.0  # the cell is free while the job runs
+        assert seconds < 3.0  # the cell is free while the job runs
         while server.log.paid < 120:
             time.sleep(0.01)
         manager.restart_kernel(now=True)

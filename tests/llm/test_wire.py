@@ -1,5 +1,6 @@
 """Servers, keys, and what a server's answer means."""
 
+import socket
 import subprocess
 import sys
 import traceback
@@ -115,6 +116,18 @@ def test_what_is_no_completion_is_malformed(found, kind):
     assert "text/plain" in trouble.message
     assert trouble.raw == "text"
     assert trouble.may_be_billed
+
+
+def test_a_server_that_is_not_there_costs_nothing(ask):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+    prices = {"m": llm.Price(1.0, 1.0)}
+    limits = llm.Limits(max_tries=2)
+    there = llm.Client("m", base_url=url, store=":memory:", prices=prices, limits=limits)
+    [reply] = there.complete([ask("q")])
+    assert reply.kind == "unreachable"
+    assert there.spent_usd == 0
 
 
 @pytest.mark.parametrize(
