@@ -23,6 +23,7 @@ from lab.judge import asking, readings, verdicts
 from lab.load import rows as files
 
 PANDALM = {"1": "a", "2": "b", "0": "tie", "tie": "tie"}
+QUESTION = ("text", "prompt", "instruction", "Instruction", "conversations", "question")
 LLMBAR = {"1": "a", "2": "b"}
 
 
@@ -39,7 +40,7 @@ def alpaca_eval(path: str | Path) -> pd.DataFrame:
         preference = math.nan if missing else (0.5 if said == 0 else float(said) - 1)
         rows.append(
             {
-                "prompt": hashing.example_id([], row["instruction"], "", ""),
+                "prompt": hashing.example_id([], row["instruction"], row.get("input") or "", ""),
                 "system": row["generator_2"],
                 "reference": row["generator_1"],
                 "judge": row["annotator"],
@@ -88,9 +89,7 @@ def two_order_reviews(path: str | Path, *, system: str, reference: str, judge: s
     """
     rows = []
     for number, row in enumerate(_document(path)["data"]):
-        text = next(
-            row[name] for name in ("text", "prompt", "instruction", "Instruction") if name in row
-        )
+        text = next((row[name] for name in QUESTION if name in row), "")
         keys: dict[str, Any] = {
             "prompt": f"{number:04}",
             "system": system,

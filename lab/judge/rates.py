@@ -128,8 +128,9 @@ def win_rate(
     DataFrame
         `prompts` with a valid outcome; `win`, `tie`, `lose`, `invalid` over prompts and samples;
         `orders` shown of each pair (mean); `win_rate` = the mean value, a tie counting a half, with
-        its 95 % interval `low`, `high`; `winning_score` = (win - lose) / n + 1 with `score_low`,
-        `score_high`; `sign_test` = its two-sided p value; the mean lengths of both in characters.
+        its 95 % interval `low`, `high`, binomial where one side wins all; `winning_score` =
+        (win - lose) / n + 1 with `score_low`, `score_high`; `sign_test` = its two-sided p value; the
+        mean lengths of both in characters.
         Samples of one prompt are averaged before prompts are drawn.
 
     Examples
@@ -261,8 +262,10 @@ def _summary(group: pd.DataFrame, repetitions: int, seed: int) -> dict[str, Any]
         if len(values) < 2:
             row |= {low: np.nan, high: np.nan}
             continue
-        interval = bootstrap(values.to_numpy(), repetitions=repetitions, seed=seed)
         top = 1.0 if name == "win_rate" else 2.0
-        row |= {low: max(interval.low, 0.0), high: min(interval.high, top)}
+        interval = bootstrap(values.to_numpy(), repetitions=repetitions, seed=seed)
+        sure = 0.025 ** (1 / len(values)) * top  # what a clean sweep of so many leaves possible
+        row[low] = sure if values.min() == top else max(interval.low, 0.0)
+        row[high] = top - sure if values.max() == 0 else min(interval.high, top)
     row["sign_test"] = sign_test(row["win"], row["lose"])
     return row | {name: float(group[name].mean()) for name in ("length_a", "length_b")}

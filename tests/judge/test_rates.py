@@ -79,6 +79,17 @@ def test_win_rate_and_winning_score_by_hand():
     assert rated[["length_a", "length_b"]].tolist() == [10, 4]
 
 
+def test_a_clean_sweep_is_no_certainty():
+    from scipy import stats
+
+    for verdict in ("a", "b"):
+        rated = judge.win_rate(verdicts.table(both_orders([(verdict, verdict)] * 30))).iloc[0]
+        exact = stats.binomtest(30 if verdict == "a" else 0, 30).proportion_ci()
+        assert (rated["low"], rated["high"]) == pytest.approx((exact.low, exact.high))
+        score = (rated["score_low"], rated["score_high"])
+        assert score == pytest.approx((2 * exact.low, 2 * exact.high))
+
+
 def test_row_order_does_not_matter_and_the_seed_does(random_table):
     shuffled = random_table.sample(frac=1, random_state=3)
     pd.testing.assert_frame_equal(judge.win_rate(shuffled), judge.win_rate(random_table))
