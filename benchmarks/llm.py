@@ -218,7 +218,8 @@ def storm(number: int) -> str:
         llm.Request([{"role": "user", "content": f"What is {n} plus {n % 7}?"}])
         for n in range(number)
     ]
-    limits = llm.Limits(max_in_flight=IN_FLIGHT, timeout_s=3.0)
+    # no early stop: all are to be counted; patient, so that a busy machine is no fault of its own
+    limits = llm.Limits(max_in_flight=256, timeout_s=10.0, max_failure_rate=1.0)
     with (
         teacher(faults=STORM, retry_after_s=0.05) as url,
         tempfile.TemporaryDirectory() as folder,
