@@ -136,7 +136,9 @@ def main() -> None:
     print("\n".join(lines))
     results = paths.root() / "benchmarks" / "results"
     results.mkdir(parents=True, exist_ok=True)
-    (results / "ifd.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (results / f"ifd{'-quick' if quick else ''}.md").write_text(
+        "\n".join(lines) + "\n", encoding="utf-8"
+    )
 
 
 main()
