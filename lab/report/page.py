@@ -108,7 +108,7 @@ def _headed(prose: str, contents: list[tuple[int, str, str]]) -> str:
 def _card(execution: Execution, drawn: outputs.Drawn) -> dict[str, Any]:
     record, book = execution.record, execution.book
     title, question = books.title(book)
-    picture = next((figure for figure in drawn.figures if figure["data"]), None)
+    picture = _telling(drawn.figures)
     setting = str(record["params"].get("SETTING", ""))
     claims = books.claims(book)
     error = record["error"]
@@ -127,6 +127,15 @@ def _card(execution: Execution, drawn: outputs.Drawn) -> dict[str, Any]:
         "figures": len(drawn.figures),
         "picture": thumbnail.svg(picture, label=f"a figure of {title}") if picture else "",
     }
+
+
+def _telling(figures: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the figure for the index: the first map if there is one, else the last figure."""
+    filled = [figure for figure in figures if figure["data"]]
+    maps = [
+        figure for figure in filled if any(t.get("type") == "scattergl" for t in figure["data"])
+    ]
+    return next(iter(maps[:1] or filled[-1:]), None)
 
 
 def _verdict(error: Mapping[str, Any] | None, claims: int) -> str:

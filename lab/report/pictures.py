@@ -12,7 +12,8 @@ from lab.report import books, screen
 TOUR, BENCH = "00-tour", "11-report"
 WIDTH = 1000
 LARGEST = """() => { const plots = [...document.querySelectorAll('.js-plotly-plot')];
-    const size = p => p.data.reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0);
+    const points = t => (t.type ?? '').startsWith('scatter') && t.mode === 'markers';
+    const size = p => p.data.reduce((sum, t) => sum + (points(t) ? t.x?.length ?? 0 : 0), 0);
     return plots.reduce((best, p) => size(p) > size(best) ? p : best, plots[0]).id; }"""
 
 
@@ -46,7 +47,7 @@ def take(folder: Path | None = None) -> list[Path]:
 
 
 def plot(opened: Any, report: Path, target: Path) -> None:
-    """Take a picture of the plot of a report that has the most points."""
+    """Take a picture of the plot of a report that has the most points, which is its map."""
     page = _open(opened, report)
     page.wait_for_function("() => document.documentElement.dataset.drawn", timeout=60_000)
     page.locator(f"#{page.evaluate(LARGEST)}").screenshot(path=str(target))

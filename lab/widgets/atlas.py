@@ -83,7 +83,9 @@ class Atlas:
         self._index = places.index
         self._places, self._middle, self._scale = _squared(places)
         self._pool = None if pool is None else _rows(pool, places.index, "pool")
-        self._names = {} if names is None else {key: str(name) for key, name in names.items()}
+        self._names = (
+            {} if names is None else {int(str(key)): str(name) for key, name in names.items()}
+        )
         self._clusters = None if clusters is None else _rows(clusters, places.index, "clusters")
         given = {} if self._clusters is None else {"cluster": self._clusters}
         self._colours = given | {
