@@ -75,6 +75,8 @@ def annotations(folder: Path) -> Iterator[Row]:
                     "ours": value,
                 }
             yield from _controlled(verdicts, source, model, printed)
+            if annotator == "weighted_alpaca_eval_gpt4_turbo":
+                yield from _beside_board(folder / "alpaca_eval", verdicts, model, printed)
 
 
 def matrix(folder: Path) -> Iterator[Row]:
@@ -279,6 +281,30 @@ def _controlled(
         yield row | {"ours": 100 * float(found["lc_win_rate"]), "note": note}
     except ValueError as error:
         yield row | {"ours": np.nan, "note": f"refused: {error}"}
+
+
+def _beside_board(
+    place: Path, verdicts: pd.DataFrame, model: str, printed: pd.DataFrame | None
+) -> Iterator[Row]:
+    """Place a model that is not in the matrix beside those that are; its prompts in their order."""
+    path = place / "pref_matrix.csv.gz"
+    if not path.is_file():
+        return
+    preferences, lengths = read_matrix(path)
+    if model in preferences.columns or len(verdicts) != len(preferences):
+        return
+    board = read_board(place / "length_control_weights.csv")
+    names = [str(name) for name in preferences.columns if name in board.index]
+    difficulty = length_control.difficulties(preferences[names], lengths[names], board)
+    gap = verdicts["length_b"] - verdicts["length_a"]
+    found = length_control.on_board(verdicts["preference"], gap, difficulty, board.loc[names])
+    yield {
+        "source": "AlpacaEval 2",
+        "what": f"{model}: length_controlled_winrate, our coefficients",
+        "published": _cell(printed, model, "length_controlled_winrate"),
+        "ours": 100 * length_control.board_rate(found, difficulty),
+        "note": "difficulties and pull found from the models of the matrix",
+    }
 
 
 def _against_people(

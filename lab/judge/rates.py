@@ -129,8 +129,8 @@ def win_rate(
         `prompts` with a valid outcome; `win`, `tie`, `lose`, `invalid` over prompts and samples;
         `orders` shown of each pair (mean); `win_rate` = the mean value, a tie counting a half, with
         its 95 % interval `low`, `high`, binomial where one side wins all; `winning_score` =
-        (win - lose) / n + 1 with `score_low`, `score_high`; `sign_test` = its two-sided p value; the
-        mean lengths of both in characters.
+        (win - lose) / n + 1 with `score_low`, `score_high`; `sign_test` = its two-sided p value;
+        the mean lengths of both in characters.
         Samples of one prompt are averaged before prompts are drawn.
 
     Examples

@@ -69,6 +69,20 @@ def test_one_judge_varies_little_between_seeds(table):
     assert of(seeds, "AlpacaEval", "agreement")["ours"].iloc[0] > 80
 
 
+@pytest.mark.realdata
+def test_a_further_model_is_placed_beside_the_board(shared, tmp_path):
+    theirs, mine = shared / "data" / "alpaca_eval", tmp_path / "alpaca_eval"
+    annotator = "weighted_alpaca_eval_gpt4_turbo"
+    (mine / "results" / "fresh" / annotator).mkdir(parents=True)
+    for name in ("pref_matrix.csv.gz", "length_control_weights.csv"):
+        (mine / name).symlink_to(theirs / name)
+    file = f"{annotator}/annotations.json.gz"
+    (mine / "results" / "fresh" / file).symlink_to(theirs / "results" / "vicuna-13b" / file)
+    found = of(judge.compare(tmp_path), "AlpacaEval 2", "fresh: length_controlled_winrate, our")
+    assert found["published"].isna().all()
+    assert found["ours"].tolist() == [pytest.approx(9.2, abs=1.0)]  # as printed for vicuna-13b
+
+
 def test_a_folder_without_verdicts_is_refused(tmp_path):
     with pytest.raises(ValueError, match="holds no published verdicts"):
         judge.compare(tmp_path)
