@@ -7,6 +7,7 @@ Source: nucleus sampling, arXiv:1904.09751; the repetition penalty, arXiv:1909.0
 """
 
 import hashlib
+import inspect
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -92,6 +93,8 @@ class _Batch:
         import torch
 
         self.model, self.decoding, self.stop = model, decoding, stop
+        # models that find positions by themselves take none (BLOOM)
+        self.accepted = inspect.signature(model.forward).parameters
         self.limits = [job.limit for job in jobs]
         self.answers: list[tuple[list[int], bool]] = [([], False) for _ in jobs]
         self.rows = list(range(len(jobs)))
@@ -110,13 +113,13 @@ class _Batch:
 
     def advance(self) -> bool:
         """Write one token to each row; return whether any row is still alive."""
+        extra = {"position_ids": self.positions, "logits_to_keep": 1}
         output = self.model(
             input_ids=self.ids,
             attention_mask=self.mask,
-            position_ids=self.positions,
             past_key_values=self.cache,
             use_cache=True,
-            logits_to_keep=1,
+            **{name: value for name, value in extra.items() if name in self.accepted},
         )
         self.cache = output.past_key_values
         chosen = self._choose(output.logits[:, -1].float())
