@@ -206,6 +206,7 @@ def _write(
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     model.save_pretrained(fresh)
+    (fresh / WEIGHTS).chmod(0o644)  # the writer leaves it to its owner alone
     vocabulary.tokenizer().save_pretrained(fresh)
     _json(fresh / "recipe.json", asdict(setup))
     with (fresh / "loss.csv").open("w", encoding="utf-8", newline="") as stream:
