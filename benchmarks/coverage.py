@@ -147,11 +147,12 @@ def main() -> None:
     lines.append(f"| peak memory, our stages | | {peak:.2f} GiB |")
     if not quick:
         umap_learn(X, near)
-    text = "# Alpaca from text to map\n\n" + "\n".join(lines) + "\n"
+    text = "### Alpaca from text to map\n\n" + "\n".join(lines) + "\n"
     print(text)
-    folder = paths.root() / "benchmarks" / "results"
-    folder.mkdir(exist_ok=True)
-    (folder / f"coverage{'-quick' if quick else ''}.md").write_text(text, encoding="utf-8")
+    if not quick:
+        folder = paths.benchmark_results()
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "coverage.md").write_text(text, encoding="utf-8")
 
 
 def warm(X: np.ndarray) -> None:

@@ -253,7 +253,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small sizes, half a minute")
     quick = parser.parse_args().quick
-    lines = ["# Selection beside its peers", ""]
+    lines = ["### Selection beside its peers", ""]
     lines += ["| work | who | seconds | times ours | same picks |", "|---|---|---|---|---|"]
     lines += kcenter_rows(quick=quick) + deita_rows(quick=quick) + facility_rows(quick=quick)
     lines += ["", "k-center against the memory bound of plain passes:", ""]
@@ -269,9 +269,10 @@ def main() -> None:
     lines += ["", f"Peak memory {peak:.2f} GiB."]
     text = "\n".join(lines) + "\n"
     print(text)
-    folder = paths.root() / "benchmarks" / "results"
-    folder.mkdir(exist_ok=True)
-    (folder / f"selection{'-quick' if quick else ''}.md").write_text(text, encoding="utf-8")
+    if not quick:
+        folder = paths.benchmark_results()
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "selection.md").write_text(text, encoding="utf-8")
 
 
 main()

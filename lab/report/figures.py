@@ -330,8 +330,9 @@ def _groups(
 ) -> list[tuple[int | None, pd.DataFrame]]:
     if clusters is None:
         return [(None, places)]
-    labels = clusters.loc[places.index]
-    return [(int(label), places[labels == label]) for label in sorted(labels.unique())]
+    same = clusters.index.equals(places.index)  # ids may repeat where two pools share a map
+    labels = (clusters if same else clusters.loc[places.index]).to_numpy()
+    return [(int(label), places[labels == label]) for label in np.unique(labels)]
 
 
 def _name(label: int | None, names: Mapping[int, str] | None) -> str:
