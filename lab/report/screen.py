@@ -148,6 +148,7 @@ def open_notebook(
     if script:  # JavaScript to run before the page's own
         page.add_init_script(script)
     page.problems = []
+    page.set_default_timeout(1000 * STARTS_WITHIN_S)
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     allowed = (server.url, server.url.replace("http", "ws"), "data:", "blob:")
 

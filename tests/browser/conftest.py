@@ -14,15 +14,6 @@ from lab.report import screen
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
-def pytest_collection_modifyitems(items):
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @pytest.fixture(scope="session")
 def browser():
     if screen.chromium() is None:

@@ -7,6 +7,7 @@ import pytest
 
 from lab import report
 
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 ROOT = Path(__file__).parent.parent.parent
 AXE = ROOT / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 SETUP = """
 import json
 import numpy as np
@@ -278,4 +279,26 @@ def test_after_a_restart_of_the_kernel_the_rater_goes_on(open_notebook):
     page.wait_for_function(
         "() => document.querySelector('.rater .count')?.textContent.startsWith('1 of')"
     )
+    assert page.problems == []
+
+
+def test_stop_is_heard_while_work_goes_on(open_notebook):
+    code = """from lab import widgets
+def count(stop):
+    n = 0
+    while not stop.wait(0.05):
+        n += 1
+    return n
+work = widgets.Work(count, title="<b>counting</b>")
+work"""
+    page = open_notebook("work.ipynb", code)
+    status = page.locator(".monitor .count")
+    status.wait_for()
+    assert status.inner_text() == "<b>counting</b>: running"
+    page.get_by_role("button", name="Stop").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "() => document.querySelector('.monitor .count').textContent.endsWith('stopped')"
+    )
+    assert int(page.run("print(work.result(5))")) > 0
     assert page.problems == []

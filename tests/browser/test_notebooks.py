@@ -1,0 +1,44 @@
+"""The notebooks of this project in a real JupyterLab, with the bench on what they made."""
+
+import nbformat
+import pytest
+
+from lab.report import books
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+ADDED = {
+    "03-filters": "from lab import widgets\n"
+    "sieve = widgets.Sieve(pool, scores={'words': score.length(pool)}, masks=masks)\nsieve",
+    "07-coverage": "from lab import score, widgets\n"
+    "sieve = widgets.Sieve(pool, scores={'words': score.length(pool)})\nsieve",
+    "11-report": "",
+}
+NAMES = [name for name in ADDED if name in books.names()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_runs_and_its_bench_counts_as_python_does(
+    name, jupyter, open_notebook, artefacts
+):
+    book = books.read(books.find(name))
+    if ADDED[name]:
+        book.cells.append(nbformat.v4.new_code_cell(ADDED[name]))
+    nbformat.write(book, jupyter.folder / f"{name}.ipynb")
+    page = open_notebook(f"{name}.ipynb")
+    count = page.locator(".sieve .count").last
+    count.wait_for()
+    words = page.get_by_label("lowest words").last
+    words.focus()
+    before = count.inner_text()
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "old => document.querySelector('.sieve .count').textContent !== old", arg=before
+    )
+    page.wait_for_timeout(500)
+    code = """low = sieve.criteria.ranges['words'][0]
+rest = sieve.criteria.mask(pool, sieve.scores, sieve.masks) & (score.length(pool) >= low)
+print(f'{int(rest.sum()):,} of {len(pool):,} kept')"""
+    assert count.inner_text() == page.run(code).strip()
+    page.screenshot(path=str(artefacts / f"{name}.png"))
+    assert page.problems == []
