@@ -1,0 +1,64 @@
+import ast
+
+import pytest
+
+from lab import paths
+from lab.report import readme
+
+README = paths.root() / "README.md"
+
+
+def test_a_block_is_filled_and_filling_twice_changes_nothing():
+    text = "a\n<!-- n -->\nold\n<!-- /n -->\nb"
+    once = readme.fill(text, {"n": lambda: "1\\2"})
+    assert once == "a\n<!-- n -->\n1\\2\n<!-- /n -->\nb"
+    assert readme.fill(once, {"n": lambda: "1\\2"}) == once
+
+
+def test_the_tree_of_the_readme_is_the_tree_of_the_code():
+    assert readme.tree() in README.read_text(encoding="utf-8"), "run `lab results`"
+
+
+def test_the_readme_is_short_and_begins_with_what_it_is():
+    lines = README.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 250
+    first_screen = "\n".join(lines[:30])
+    for word in ("make report", "make test", "![", "load →"):
+        assert word in first_screen
+
+
+def test_its_example_runs_as_written(tmp_path, monkeypatch):
+    text = README.read_text(encoding="utf-8")
+    code = text.split("```python\n")[1].split("```")[0]
+    ast.parse(code)
+    from lab import load, testbed
+
+    load.save.alpaca(testbed.pool(40, seed=0), tmp_path / "alpaca_data.json")
+    monkeypatch.chdir(tmp_path)
+    exec(code.replace("1000", "10"), {})  # noqa: S102 - our own text
+    assert len(load.saved(tmp_path / "subset.jsonl")) == 10
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_every_file_that_it_names_is_there(name):
+    import re
+
+    path = paths.root() / name
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+        assert (paths.root() / target).exists(), target
+
+
+def test_the_chinese_readme_keeps_step():
+    import re
+
+    def shape(name):
+        text = (paths.root() / name).read_text(encoding="utf-8")
+        heads = [line.split(" ")[0] for line in text.splitlines() if re.match(r"#+ ", line)]
+        return heads, re.findall(r"```(?:sh|python)\n(.*?)```", text, re.DOTALL)
+
+    def commands(blocks):
+        return [[line.split("#")[0].rstrip() for line in block.splitlines()] for block in blocks]
+
+    english, chinese = shape("README.md"), shape("README.zh-CN.md")
+    assert english[0] == chinese[0]
+    assert commands(english[1]) == commands(chinese[1])
