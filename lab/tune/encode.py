@@ -73,21 +73,7 @@ def encode(
         If a chat template cannot be used, or `end_of_turn` is not one token.
     """
     end_id = token_id(tokenizer, end_of_turn)
-    skipped: dict[str, str] = {}
-    written: dict[str, list[Span]] = {}
-    for key, row in sorted(pool.iterrows(), key=lambda pair: str(pair[0])):
-        if not str(row["output"]).strip():
-            skipped[str(key)] = "empty answer"
-        elif end_of_turn in str(row["output"]):
-            skipped[str(key)] = "end-of-turn token inside the answer"
-        else:
-            written[str(key)] = spans(
-                dict(row),
-                recipe.template,
-                tokenizer,
-                end_of_turn=end_of_turn,
-                train_history=recipe.train_history,
-            )
+    written, skipped = _write(pool, recipe, tokenizer, end_of_turn)
     opening = bos_ids(tokenizer, recipe.template)
     limit = min(recipe.max_tokens, window or recipe.max_tokens)
     examples, trimmed, split = [], [], 0
@@ -109,6 +95,28 @@ def encode(
         else:
             examples.append(example)
     return Encoding(examples, skipped, trimmed, split)
+
+
+def _write(
+    pool: pd.DataFrame, recipe: Recipe, tokenizer: Any, end: str
+) -> tuple[dict[str, list[Span]], dict[str, str]]:
+    """Return the spans of each example by id, in order of ids, and why others have none."""
+    skipped: dict[str, str] = {}
+    written: dict[str, list[Span]] = {}
+    for key, row in sorted(pool.iterrows(), key=lambda pair: str(pair[0])):
+        if not str(row["output"]).strip():
+            skipped[str(key)] = "empty answer"
+        elif end in str(row["output"]):
+            skipped[str(key)] = "end-of-turn token inside the answer"
+        else:
+            written[str(key)] = spans(
+                dict(row),
+                recipe.template,
+                tokenizer,
+                end_of_turn=end,
+                train_history=recipe.train_history,
+            )
+    return written, skipped
 
 
 def bos_ids(tokenizer: Any, template: Template) -> list[int]:

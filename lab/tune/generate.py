@@ -94,29 +94,38 @@ def completions(
     model.to(models.device()).eval()
     form = _template(model_folder, template, tokenizer)
     index, asked = _questions(prompts)
-    jobs = []
-    for key, ids in zip(index, _prompt_ids(asked, form, tokenizer), strict=True):
-        limit = min(max_new_tokens, (models.window(model) or max_new_tokens + len(ids)) - len(ids))
-        if not ids or limit < 1:
-            raise DataError(
-                f"a prompt must have 1 to {models.window(model)} tokens less one, "
-                f"this one has {len(ids)}",
-                row=str(key),
-            )
-        jobs += [Job(ids, sample, limit) for sample in range(decoding.samples)]
+    prompt_ids = _prompt_ids(asked, form, tokenizer)
+    jobs = _jobs(index, prompt_ids, decoding, max_new_tokens, models.window(model))
     store = AnswerFile(keep, model_folder, decoding)
     missing = [job for job in jobs if job not in store]
     for batch in decode(model, missing, decoding, stop=_stop_ids(model, tokenizer)):
         store.add([(missing[one.job], one.ids, one.stopped) for one in batch])
-    found = [store[job] for job in jobs]
-    texts = [tokenizer.decode(ids, skip_special_tokens=True) for ids, _ in found]
     if decoding.samples > 1:
-        index = pd.MultiIndex.from_product(
-            [index, range(decoding.samples)], names=[index.name, "sample"]
-        )
+        levels: list[Any] = [index, range(decoding.samples)]
+        index = pd.MultiIndex.from_product(levels, names=[index.name, "sample"])
+    return _frame(index, [store[job] for job in jobs], tokenizer)
+
+
+def _jobs(
+    index: pd.Index, prompts: list[list[int]], decoding: Decoding, limit: int, window: int | None
+) -> list[Job]:
+    jobs = []
+    for key, ids in zip(index, prompts, strict=True):
+        room = limit if window is None else min(limit, window - len(ids))
+        if not ids or room < 1:
+            raise DataError(
+                f"a prompt must have 1 to {window} tokens less one, this one has {len(ids)}",
+                row=str(key),
+            )
+        jobs += [Job(ids, sample, room) for sample in range(decoding.samples)]
+    return jobs
+
+
+def _frame(index: pd.Index, found: list[tuple[list[int], bool]], tokenizer: Any) -> pd.DataFrame:
+    texts = [tokenizer.decode(ids, skip_special_tokens=True).strip() for ids, _ in found]
     return pd.DataFrame(
         {
-            "answer": pd.Series([text.strip() for text in texts], index=index, dtype="str"),
+            "answer": pd.Series(texts, index=index, dtype="str"),
             "tokens": pd.Series([len(ids) for ids, _ in found], index=index, dtype="int64"),
             "stopped": pd.Series([stopped for _, stopped in found], index=index, dtype="bool"),
         },
