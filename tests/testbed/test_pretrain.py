@@ -58,7 +58,7 @@ class TestShippedWeights:
         words = vocabulary.words()
         assert tokenizer.convert_ids_to_tokens(range(len(tokenizer))) == list(words)
         assert manifest["vocabulary"] == hashing.digest(words)
-        text = "Hello! Look at the list dog cat, please.\n\nWhat is 3 + 4 (in sum)?"
+        text = "Hello! Look at the list dog cat, and reverse it.\n\nWhat is 3 + 4 (in sum)?"
         assert tokenizer.decode(tokenizer(text).input_ids) == text
 
     def test_the_recipe_is_that_of_the_command(self, recipe, manifest):
