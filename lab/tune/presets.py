@@ -91,7 +91,7 @@ testbed = Recipe(
     epochs=6,
     batch_size=32,
     micro_batches=2,  # halves the padding; more parts cost more than they save at this size
-    learning_rate=2e-3,
+    learning_rate=1e-3,
     schedule="linear",
     checkpoints=None,
 )
