@@ -83,10 +83,12 @@ def run(
 
 @app.command()
 def results() -> None:
-    """Write RESULTS.md from the finished runs."""
+    """Write RESULTS.md, docs/ and the computed parts of the README from the finished runs."""
+    from lab.report import readme
     from lab.report import results as tables
 
-    typer.echo(f"wrote {_shown(tables.write())}")
+    for path in (tables.write(), *readme.write()):
+        typer.echo(f"wrote {_shown(path)}")
 
 
 @app.command()

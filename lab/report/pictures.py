@@ -13,7 +13,7 @@ TOUR, BENCH = "00-tour", "11-report"
 WIDTH = 1000
 LARGEST = """() => { const plots = [...document.querySelectorAll('.js-plotly-plot')];
     const points = t => (t.type ?? '').startsWith('scatter') && t.mode === 'markers';
-    const size = p => p.data.reduce((sum, t) => sum + (points(t) ? t.x?.length ?? 0 : 0), 0);
+    const size = p => p._fullData.reduce((sum, t) => sum + (points(t) ? t._length ?? 0 : 0), 0);
     return plots.reduce((best, p) => size(p) > size(best) ? p : best, plots[0]).id; }"""
 
 

@@ -1,4 +1,4 @@
-"""The parts of README.md and docs/methods.md that are computed: findings, methods, the tree.
+"""What the README and docs/ say that is computed: findings, methods, the tree of the code.
 
 A block stands between `<!-- name -->` and `<!-- /name -->`; `write` fills each anew.
 """
@@ -13,20 +13,20 @@ import pandas as pd
 from lab import ablate, filters, paths, score, select
 from lab.report import results, tables
 
-PARTS_LATER = ("synth",)
-
 
 def write() -> list[Path]:
-    """Fill the blocks of the README files and write docs/methods.md; return what was written."""
-    methods = paths.docs() / "methods.md"
-    methods.parent.mkdir(exist_ok=True)
-    methods.write_text(_methods(), encoding="utf-8")
-    written = [methods]
+    """Fill the blocks of the README files and write the pages of docs/; return what was written."""
+    pages = {"methods.md": _methods(), "modules.md": f"# Modules\n\n{modules()}\n"}
+    paths.docs().mkdir(exist_ok=True)
+    written = []
+    for name, text in pages.items():
+        path = paths.docs() / name
+        path.write_text(text, encoding="utf-8")
+        written.append(path)
     for name in ("README.md", "README.zh-CN.md"):
         path = paths.root() / name
-        if path.exists():
-            path.write_text(fill(path.read_text(encoding="utf-8")), encoding="utf-8")
-            written.append(path)
+        path.write_text(fill(path.read_text(encoding="utf-8")), encoding="utf-8")
+        written.append(path)
     return written
 
 
@@ -64,28 +64,29 @@ def findings() -> str:
 
 
 def tree() -> str:
-    """Return the modules of the package, each with the first line of its docstring."""
-    lines = ["```"]
-    for part in sorted(_parts(), key=lambda path: (path.is_dir(), path.name)):
-        if part.is_file():
-            lines.append(_line(f"lab/{part.name}", part))
-            continue
-        lines.append(_line(f"lab/{part.name}/", part / "__init__.py"))
-        for module in sorted(part.rglob("*.py")):
-            if module != part / "__init__.py":
-                name = module.relative_to(part).as_posix().removesuffix("/__init__.py")
+    """Return the parts of the package, each with the first sentence of its docstring."""
+    files, folders = _parts()
+    lines = [_line(f"lab/{path.parent.name}/", path) for path in folders]
+    return "\n".join(["```", *lines, *(_line(f"lab/{path.name}", path) for path in files), "```"])
+
+
+def modules() -> str:
+    """Return every module of the package, each with the first sentence of its docstring."""
+    files, folders = _parts()
+    lines = ["```", *(_line(f"lab/{path.name}", path) for path in files)]
+    for part in folders:
+        lines.append(_line(f"lab/{part.parent.name}/", part))
+        for module in sorted(part.parent.rglob("*.py")):
+            if module != part:
+                name = module.relative_to(part.parent).as_posix().removesuffix("/__init__.py")
                 lines.append(_line(f"  {name}", module))
     return "\n".join([*lines, "```"])
 
 
-def _parts() -> list[Path]:
-    children = [path for path in paths.PACKAGE.iterdir() if path.name != "__pycache__"]
-    return [
-        path
-        for path in children
-        if (path.is_dir() and (path / "__init__.py").exists())
-        or (path.suffix == ".py" and path.name != "__init__.py")
-    ]
+def _parts() -> tuple[list[Path], list[Path]]:
+    """Return the modules at the top, and the `__init__.py` of each folder."""
+    files = sorted(path for path in paths.PACKAGE.glob("*.py") if path.name != "__init__.py")
+    return files, sorted(paths.PACKAGE.glob("*/__init__.py"))
 
 
 def _line(name: str, module: Path) -> str:

@@ -17,6 +17,8 @@ def test_a_block_is_filled_and_filling_twice_changes_nothing():
 
 def test_the_tree_of_the_readme_is_the_tree_of_the_code():
     assert readme.tree() in README.read_text(encoding="utf-8"), "run `lab results`"
+    modules = (paths.docs() / "modules.md").read_text(encoding="utf-8")
+    assert readme.modules() in modules, "run `lab results`"
 
 
 def test_the_readme_is_short_and_begins_with_what_it_is():
@@ -46,19 +48,3 @@ def test_every_file_that_it_names_is_there(name):
     path = paths.root() / name
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
         assert (paths.root() / target).exists(), target
-
-
-def test_the_chinese_readme_keeps_step():
-    import re
-
-    def shape(name):
-        text = (paths.root() / name).read_text(encoding="utf-8")
-        heads = [line.split(" ")[0] for line in text.splitlines() if re.match(r"#+ ", line)]
-        return heads, re.findall(r"```(?:sh|python)\n(.*?)```", text, re.DOTALL)
-
-    def commands(blocks):
-        return [[line.split("#")[0].rstrip() for line in block.splitlines()] for block in blocks]
-
-    english, chinese = shape("README.md"), shape("README.zh-CN.md")
-    assert english[0] == chinese[0]
-    assert commands(english[1]) == commands(chinese[1])
