@@ -66,9 +66,10 @@ def test_a_broken_array_gives_what_can_be_read(tmp_path, content, values):
         (b"", "is empty"),
         (b" \n\n", "is empty"),
         ("[]".encode("utf-16"), "is UTF-16; save it as UTF-8"),
-        (gzip.compress(b'{"a": 1}' * 99)[:-9], "cannot be read"),
+        (gzip.compress(b'{"a": 1}' * 99, mtime=0)[:-9], "cannot be read"),
         (b"\x1f\x8b not gzip", "cannot be read"),
     ],
+    ids=["nothing", "blank", "utf-16", "cut gzip", "no gzip"],
 )
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path, content, message):
     with pytest.raises(DataError, match=rf"file\.jsonl: {message}"):
