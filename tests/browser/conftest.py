@@ -14,7 +14,7 @@ from lab.report import screen
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open, its thread cannot run other event loops
 def browser():
     if screen.chromium() is None:
         pytest.skip("no chromium on this machine; bash .ci/chromium installs it")
