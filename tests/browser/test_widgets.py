@@ -104,7 +104,9 @@ def test_sliders_by_key_search_toggles_and_undo(bench):
 
 def test_a_slider_by_mouse_is_one_step_of_undo(bench):
     page = bench
-    box = page.get_by_label("lowest rating").bounding_box()
+    slider = page.get_by_label("lowest rating")
+    slider.hover()  # scrolls it into view and waits until it stands still
+    box = slider.bounding_box()
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + 8, y)
     page.mouse.down()
