@@ -70,7 +70,7 @@ def register(part: ModuleType) -> pd.DataFrame:
             text = inspect.getdoc(function) or ""
             signature = inspect.signature(function).parameters.values()
             given = [
-                f"{item.name}={item.default!r}" if item.default is not item.empty else item.name
+                f"{item.name}={_shown(item.default)}" if item.default is not item.empty else item.name
                 for item in signature
                 if item.kind is item.KEYWORD_ONLY
             ]
@@ -127,6 +127,11 @@ def _text(value: Any) -> str:
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return ""
     return str(value)
+
+
+def _shown(default: object) -> str:
+    """Return a default as it is written: a function by its name, not by its address."""
+    return str(getattr(default, "__name__", None) or repr(default))
 
 
 def _first_line(text: str) -> str:
