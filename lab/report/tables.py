@@ -70,7 +70,9 @@ def register(part: ModuleType) -> pd.DataFrame:
             text = inspect.getdoc(function) or ""
             signature = inspect.signature(function).parameters.values()
             given = [
-                f"{item.name}={_shown(item.default)}" if item.default is not item.empty else item.name
+                f"{item.name}={_shown(item.default)}"
+                if item.default is not item.empty
+                else item.name
                 for item in signature
                 if item.kind is item.KEYWORD_ONLY
             ]
@@ -131,7 +133,8 @@ def _text(value: Any) -> str:
 
 def _shown(default: object) -> str:
     """Return a default as it is written: a function by its name, not by its address."""
-    return str(getattr(default, "__name__", None) or repr(default))
+    written = str(getattr(default, "__name__", None) or repr(default))
+    return re.sub(r"<function (\w+) at 0x[0-9a-f]+>", r"\1", written)
 
 
 def _first_line(text: str) -> str:
