@@ -25,7 +25,7 @@ def publish(
     setting : str
         "testbed", "local" or "paper": where the finding comes from; it is shown beside it.
     """
-    numbers = summaries.reset_index().astype({}).to_dict("list")
+    numbers = summaries.reset_index().to_dict("list")
     params = {"title": title, "claim": claim, "setting": setting, "holds": bool(holds)}
     params["numbers"] = {str(name): [_plain(v) for v in values] for name, values in numbers.items()}
     done = runs.find("report", METHOD, params)
