@@ -134,7 +134,7 @@ def main() -> None:
         if not quick:
             lines += compare(*large(48), peer_rows=12)
     print("\n".join(lines))
-    results = paths.root() / "benchmarks" / "results"
+    results = paths.benchmark_results()
     results.mkdir(parents=True, exist_ok=True)
     (results / f"ifd{'-quick' if quick else ''}.md").write_text(
         "\n".join(lines) + "\n", encoding="utf-8"

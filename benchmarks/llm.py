@@ -308,7 +308,7 @@ def main() -> None:
         shown.append(killed(200 if wanted.quick else 1_000, 32, 10))
     text = "\n\n".join(shown) + "\n"
     print(text)
-    folder = paths.root() / "benchmarks" / "results"
+    folder = paths.benchmark_results()
     folder.mkdir(exist_ok=True)
     (folder / "llm.md").write_text(text, encoding="utf-8")
 

@@ -47,6 +47,16 @@ def store() -> Path:
     return data() / "store"
 
 
+def executed() -> Path:
+    """Return the folder of executed notebooks, in the store."""
+    return store() / "executed"
+
+
+def human() -> Path:
+    """Return the folder of what people rated and judged by hand, which cannot be made again."""
+    return data() / "human"
+
+
 def notebooks() -> Path:
     """Return the folder of notebooks."""
     return root() / "notebooks"

@@ -180,7 +180,7 @@ def _failed(book: books.Notebook) -> int:
 
 
 def _kept(task: Task) -> Path:
-    return paths.store() / "executed" / f"{task.name}.ipynb"
+    return paths.executed() / f"{task.name}.ipynb"
 
 
 def _store(task: Task, book: books.Notebook) -> None:

@@ -12,6 +12,7 @@ that decides is summed in double precision from the differences of two rows, so 
 are at distance 0 and ties are ties: the picks are those of the plain algorithm.
 """
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from lab.select.device import PICKED, DeviceCover
 from lab.select.selection import (
     FloatArray,
     IntArray,
@@ -28,7 +30,6 @@ from lab.select.selection import (
     check_rows,
 )
 
-PICKED = -1.0  # below any squared distance, so that no picked row is the farthest
 ACTIVE = 0.02  # share of the rows kept up to date at every pick; the rest wait
 FEWEST = 256  # active rows, at least
 BLOCK = 1024  # rows of one matrix product
@@ -52,7 +53,8 @@ def kcenter(
     Parameters
     ----------
     X : float (n, d)
-        One row per example. Distance is Euclidean; pass unit rows to compare by cosine.
+        One row per example. Distance is Euclidean; pass unit rows to compare by cosine. A torch
+        tensor is searched where it lies, such as on a GPU; the picks are the same.
     k : int
         Rows to pick, besides `init`: 1 <= k <= n - len(init).
     init : sequence of int
@@ -81,10 +83,8 @@ def kcenter(
     >>> kcenter([[0.0], [1.0], [9.0], [10.0]], k=2, init=[0]).indices
     array([3, 1])
     """
-    X = np.ascontiguousarray(check_matrix(X))
-    if X.dtype not in (np.float32, np.float64):
-        X = X.astype(np.float32)
-    n = len(X)
+    cover = DeviceCover(X) if _is_tensor(X) else _Cover(X)
+    n = len(cover.X)
     init, start = check_rows(init, n, "init"), check_rows(start, n, "start")
     check_rows(np.concatenate([init, start]), n, "init and start together")
     check_budget(k, n - len(init))
@@ -92,7 +92,6 @@ def kcenter(
     if len(start) == 0 and len(init) == 0:
         forced = np.array([np.random.default_rng(seed).integers(n)])
 
-    cover = _Cover(X, room=len(init) + k)
     for row in init:
         cover.add(row)
     indices, trace = np.empty(k, dtype=np.intp), np.empty(k)
@@ -101,7 +100,7 @@ def kcenter(
         cover.add(indices[step])
         trace[step] = cover.radius()
         if trace[step] == 0.0 and step + 1 >= len(forced):  # all that is left lies on a center
-            rest = np.flatnonzero(cover.nearest != PICKED)[: k - step - 1]
+            rest = cover.left()[: k - step - 1]
             indices[step + 1 :], trace[step + 1 :] = rest, 0.0
             break
     params = {"k": k, "init": init.tolist(), "start": start.tolist(), "seed": seed}
@@ -121,6 +120,11 @@ def medoid(X: ArrayLike) -> int:
     return int(np.argmin(np.einsum("nd,nd->n", away, away)))
 
 
+def _is_tensor(X: object) -> bool:
+    torch = sys.modules.get("torch")  # whoever has a tensor has imported it
+    return torch is not None and isinstance(X, torch.Tensor)
+
+
 class _Cover:
     """The centers so far and, for every row, its squared distance to the nearest of some.
 
@@ -128,15 +132,17 @@ class _Cover:
     The rows in `active` have seen all centers, and every other row's bound is below `level`.
     """
 
-    def __init__(self, X: FloatArray, room: int) -> None:
-        self.X = X
+    def __init__(self, X: ArrayLike) -> None:
+        rows = np.ascontiguousarray(check_matrix(X))
+        X = rows if rows.dtype in (np.float32, np.float64) else rows.astype(np.float32)
+        self.X: FloatArray = X
         self.square = np.einsum("nd,nd->n", X, X)
         unit = float(np.finfo(X.dtype).eps)
         longest = float(self.square.max())
         self.slack = 4.0 * (X.shape[1] + 4) * unit * longest  # of a product's squared distance
         self.nearest: NDArray[np.float64] = np.full(len(X), np.inf)
         self.seen = np.zeros(len(X), dtype=np.int32)
-        self.centers = np.empty(room, dtype=np.intp)
+        self.centers = np.empty(len(X), dtype=np.intp)
         self.count = 0
         self.active = np.arange(0)
         self.level = np.inf
@@ -158,6 +164,10 @@ class _Cover:
         """Return the distance of the farthest row, 0 if every row is a center."""
         self._activate()
         return float(np.sqrt(max(self.nearest[self.active].max(), 0.0)))
+
+    def left(self) -> IntArray:
+        """Return the rows that are no centers."""
+        return np.flatnonzero(self.nearest != PICKED)
 
     def _activate(self) -> None:
         """Make sure that some row is active: lower the level until one is."""

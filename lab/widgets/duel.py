@@ -65,7 +65,7 @@ class Duel:
             if len(missing):
                 raise ValueError(f"{name} misses {len(missing)} prompts, the first {missing[0]}")
         self._prompts, self._answers, self._seed = prompts, {"a": a, "b": b}, seed
-        self.file = paths.data() / "human" / "duels.jsonl" if file is None else Path(file)
+        self.file = paths.human() / "duels.jsonl" if file is None else Path(file)
         ids = [str(key) for key in prompts.index]
         self._journal = Journal(ids, rater=rater, file=self.file, seed=seed)
         self.panel = Panel()

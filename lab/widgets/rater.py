@@ -49,7 +49,7 @@ class Rater:
         self, pool: pd.DataFrame, *, rater: str, file: Path | None = None, seed: int | None = None
     ) -> None:
         self._pool = pool
-        self.file = paths.data() / "human" / "ratings.jsonl" if file is None else Path(file)
+        self.file = paths.human() / "ratings.jsonl" if file is None else Path(file)
         self._journal = Journal(
             [str(key) for key in pool.index], rater=rater, file=self.file, seed=seed
         )

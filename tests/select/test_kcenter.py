@@ -3,6 +3,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+import torch
 
 from lab.select import kcenter
 
@@ -121,3 +122,29 @@ def test_order_of_the_pool_does_not_matter(X):
 def test_errors_say_what_came(X, change, message):
     with pytest.raises(ValueError, match=message):
         kcenter(**{"X": X, "k": 5} | change)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("offset", [0.0, 1e3])
+def test_a_tensor_gets_the_same_picks(dtype, offset):
+    rows = np.random.default_rng(3).normal(size=(400, 6)).astype(dtype) + np.asarray(offset, dtype)
+    rows[7] = rows[20]  # a duplicate
+    rows[100:110] = np.round(rows[100:110])  # ties
+    expected, got = kcenter(rows, 400, seed=1), kcenter(torch.from_numpy(rows), 400, seed=1)
+    assert got.indices.tolist() == expected.indices.tolist()
+    np.testing.assert_allclose(got.trace, expected.trace, rtol=1e-12)
+
+
+def test_a_tensor_is_checked():
+    broken = torch.tensor([[0.0], [float("nan")]])
+    with pytest.raises(ValueError, match="1 rows are not, the first is row 1"):
+        kcenter(broken, 1)
+    with pytest.raises(ValueError, match="rows and columns"):
+        kcenter(torch.zeros(3), 1)
+
+
+@pytest.mark.gpu
+def test_a_gpu_gets_the_same_picks():
+    rows = np.random.default_rng(3).normal(size=(20_000, 384)).astype(np.float32)
+    got = kcenter(torch.from_numpy(rows).cuda(), 500)
+    assert got.indices.tolist() == kcenter(rows, 500).indices.tolist()
