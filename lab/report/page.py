@@ -14,6 +14,7 @@ from lab.report.execute import Execution
 
 TEMPLATES = Path(__file__).parent / "templates"
 HEADING = re.compile(r"<h([123])\b[^>]*>(.*?)</h\1>", re.DOTALL)
+FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")  # in HTML
 BADGES = {
     "testbed": "made on the testbed, a small world whose truth is known; not about real models",
     "local": "made with local models",
@@ -57,7 +58,7 @@ def render(execution: Execution) -> Page:
         facts=_facts(execution),
         notes=sorted(set(drawn.notes)),
     )  # fmt: skip
-    return Page(name, page, len(drawn.figures), card)
+    return Page(name, allowed(page), len(drawn.figures), card)
 
 
 def index(cards: Sequence[Mapping[str, Any]]) -> str:
@@ -70,7 +71,25 @@ def index(cards: Sequence[Mapping[str, Any]]) -> str:
         css=_template("page.css"),
         script=_template("page.js"),
     )  # fmt: skip
-    return page
+    return allowed(page)
+
+
+def allowed(page: str) -> str:
+    r"""Return `page` with characters that HTML forbids as pictures of themselves.
+
+    Examples
+    --------
+    >>> allowed("\x1b[31m and \ufffe")
+    '␛[31m and �'
+    """
+    return FORBIDDEN.sub(_picture, page)
+
+
+def _picture(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    if code == 0x7F:
+        return "␡"
+    return chr(0x2400 + code) if code < 0x20 else "\ufffd"
 
 
 def _cell(

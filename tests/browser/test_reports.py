@@ -1,5 +1,7 @@
 """Reports opened from disk with the network off: plots live, nothing runs, nothing is asked for."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -9,9 +11,12 @@ from lab import report
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 ROOT = Path(__file__).parent.parent.parent
-AXE = ROOT / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+CHECKERS = ROOT / "build" / "axe" / "node_modules"
+AXE = CHECKERS / "axe-core" / "axe.min.js"
+VNU = CHECKERS / "vnu-jar" / "build" / "dist" / "vnu.jar"
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 HOSTILE = "<script>window.canary=1</script><img src=x onerror='window.canary=1'>"
+NAME = "hostile <img src=x onerror=window.canary=1>"  # a file's name
 LINK = "[link](javascript:window.canary=1) <a href='javascript:window.canary=1'>x</a>"
 CELLS = [
     """import numpy as np
@@ -55,11 +60,13 @@ def pages(tmp_path_factory):
     """A report over hostile texts and a clean one: (hostile page, clean page, index)."""
     root = tmp_path_factory.mktemp("reports")
     make = nbformat.v4
-    for name, cells in (("hostile", CELLS), ("clean", CELLS[:1] + CELLS[3:4])):
-        title = f"# {HOSTILE if name == 'hostile' else 'A map'}\nDoes anything run?\n- no"
+    for name, cells in ((NAME, CELLS), ("clean", CELLS[:1] + CELLS[3:4])):
+        title = f"# {HOSTILE if name == NAME else 'A map'}\nDoes anything run?\n- no"
         made = [make.new_markdown_cell(title)]
         made += [
-            make.new_code_cell('SETTING = "testbed"', metadata={"tags": ["parameters"]}),
+            make.new_code_cell(
+                f'SETTING = "testbed"\nMODEL = {HOSTILE!r}', metadata={"tags": ["parameters"]}
+            ),
             *(make.new_code_cell(cell) for cell in cells),
             make.new_markdown_cell(f"## {HOSTILE} {LINK}"),
         ]
@@ -69,9 +76,9 @@ def pages(tmp_path_factory):
             made.append(make.new_code_cell("assert len(pool) == 52000, 'all rows are there'"))
         book = make.new_notebook(cells=made, metadata={"kernelspec": KERNEL})
         nbformat.write(book, root / f"{name}.ipynb")
-    outcome = report.render([root / "hostile.ipynb", root / "clean.ipynb"], folder=root / "out")
+    outcome = report.render([root / f"{NAME}.ipynb", root / "clean.ipynb"], folder=root / "out")
     assert outcome.problems == {}
-    assert list(outcome.failed) == ["hostile"]
+    assert list(outcome.failed) == [NAME]
     return (*outcome.pages, outcome.index)
 
 
@@ -147,11 +154,11 @@ def test_code_is_folded_search_hides_and_the_theme_turns(pages, offline):
     assert not code.is_visible()
     page.get_by_role("button", name="Show all code").click()
     assert code.is_visible()
-    cells = page.locator("section.cell")
+    cells = page.locator(".cell")
     total = cells.count()
     page.get_by_label("Search").fill("nothing to see")
     assert page.locator("#found").inner_text() == f"1 of {total}"
-    assert page.locator("section.cell:visible").count() == 1
+    assert page.locator(".cell:visible").count() == 1
     page.get_by_label("Search").fill("")
     light = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
     page.get_by_role("button", name="Dark").click()
@@ -174,3 +181,12 @@ def test_axe_finds_nothing(pages, offline, scheme, width):
             ".violations.map(v => [v.id, v.nodes.map(n => n.html.slice(0, 200))])"
         )
         assert found == []
+
+
+def test_pages_are_valid_html(pages):
+    if not VNU.exists() or not shutil.which("java"):
+        pytest.skip("vnu-jar or java is not installed; bash .ci/chromium installs vnu-jar")
+    told = subprocess.run(
+        ["java", "-jar", VNU, "--errors-only", *pages], capture_output=True, text=True, check=False
+    )
+    assert (told.returncode, told.stderr) == (0, "")
