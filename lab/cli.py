@@ -22,6 +22,9 @@ Jobs = Annotated[int, typer.Option(min=1, help="Notebooks executed at once.")]
 Fresh = Annotated[
     bool, typer.Option("--fresh", help="Execute again even if nothing changed. Default: no.")
 ]
+Pdf = Annotated[
+    bool, typer.Option("--pdf", help="Also print each page as PDF; needs a chromium. Default: no.")
+]
 Param = Annotated[
     list[str] | None,
     typer.Option(
@@ -50,6 +53,7 @@ def report(
     param: Param = None,
     jobs: Jobs = 2,
     fresh: Fresh = False,  # noqa: FBT002 - a switch of the command line
+    pdf: Pdf = False,  # noqa: FBT002 - a switch of the command line
     site: Annotated[
         Path | None, typer.Option(help="Also copy the pages to this folder, for a web host.")
     ] = None,
@@ -58,7 +62,7 @@ def report(
 
     Exit code 1 if a notebook fails or a page is not sound; its page is there all the same.
     """
-    _render(notebooks or None, _params(param), jobs=jobs, fresh=fresh)
+    _render(notebooks or None, _params(param), jobs=jobs, fresh=fresh, pdf=pdf)
     if site is not None:
         from lab.report import export
 
@@ -127,11 +131,19 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
-def _render(notebooks: list[str] | None, params: dict[str, Any], *, jobs: int, fresh: bool) -> None:
+def _render(
+    notebooks: list[str] | None,
+    params: dict[str, Any],
+    *,
+    jobs: int,
+    fresh: bool,
+    pdf: bool = False,
+) -> None:
     from lab.report import render
+    from lab.report.pdf import print_pages
 
     outcome = render(notebooks, params=params, jobs=jobs, fresh=fresh, say=typer.echo)
-    for path in outcome.pages:
+    for path in (*outcome.pages, *(print_pages(outcome.pages) if pdf else ())):
         typer.echo(f"  {_shown(path)}  {path.stat().st_size / 1e6:.1f} MB")
     typer.echo(f"open {_shown(outcome.index)}")
     typer.echo(

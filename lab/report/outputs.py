@@ -41,6 +41,7 @@ STYLES = [
     "text-decoration", "vertical-align", "white-space", "width",
 ]  # fmt: skip
 _FOREIGN_IMAGE = re.compile(r"""<(?=img\b(?![^>]*\bsrc\s*=\s*["']?data:image/))""", re.IGNORECASE)
+_BAR = re.compile(r" \[\d\d:\d\d(:\d\d)?[<,]")  # the clock of tqdm
 _BLOCKS = re.compile(r"<(style)\b[^>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -100,6 +101,8 @@ def output(cell_output: Mapping[str, Any], drawn: Drawn) -> str:
         if mime in data:
             return _image(mime, _joined(data[mime]))
     if WIDGET in data:
+        if _BAR.search(_joined(data.get("text/plain", ""))):
+            return ""  # what has come to its end needs no bar
         drawn.notes.append("a control was left out")
         text = "A control is here in JupyterLab; open the notebook to use it."
         return f'<p class="left-out">{text}</p>'

@@ -1,5 +1,6 @@
 """Reports opened from disk with the network off: plots live, nothing runs, nothing is asked for."""
 
+import contextlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ import nbformat
 import pytest
 
 from lab import report
+from lab.report import pdf
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 ROOT = Path(__file__).parent.parent.parent
@@ -190,3 +192,14 @@ def test_pages_are_valid_html(pages):
         ["java", "-jar", VNU, "--errors-only", *pages], capture_output=True, text=True, check=False
     )
     assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_a_page_is_printed_as_pdf_with_its_plots(pages, browser):
+    assert browser.is_connected()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf.screen, "browser", lambda: contextlib.nullcontext(browser))
+        (made,) = pdf.print_pages([pages[1]])
+    assert made == pages[1].with_suffix(".pdf")
+    data = made.read_bytes()
+    assert data.startswith(b"%PDF-")
+    assert len(data) > 30_000  # a page of text alone is smaller

@@ -1,9 +1,11 @@
 import base64
 import gzip
+import io
 import json
 
 import numpy as np
 import pytest
+from tqdm import tqdm
 
 from lab.report import outputs
 
@@ -53,6 +55,20 @@ def test_ansi_codes_become_colours_and_markup_stays_text():
     shown = outputs.output(item, outputs.Drawn())
     assert "ansi-red-fg" in shown
     assert "&lt;b&gt;red" in shown
+
+
+@pytest.mark.parametrize(
+    "bar", [{"total": 3, "desc": "arms"}, {"total": 40, "unit": "call", "postfix": "usd=1"}, {}]
+)
+def test_the_control_of_a_finished_bar_is_left_away(bar):
+    with tqdm(file=io.StringIO(), **bar) as made:
+        said = str(made)
+    data = {outputs.WIDGET: {"model_id": "1"}, "text/plain": said}
+    drawn = outputs.Drawn()
+    assert outputs.output({"output_type": "display_data", "data": data}, drawn) == ""
+    assert drawn.notes == []
+    data["text/plain"] = "IntSlider(value=3)"
+    assert "control is here" in outputs.output({"output_type": "display_data", "data": data}, drawn)
 
 
 def test_a_progress_line_is_shown_once():
