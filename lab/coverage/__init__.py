@@ -17,6 +17,7 @@ from lab.coverage.measures import (
 )
 from lab.coverage.neighbours import Neighbours, neighbours
 from lab.coverage.project import place, project, trustworthiness
+from lab.coverage.titles import titles
 
 __all__ = [
     "Comparison",
@@ -39,6 +40,7 @@ __all__ = [
     "radius",
     "recall",
     "stability",
+    "titles",
     "trustworthiness",
     "vendi",
 ]

@@ -8,6 +8,7 @@ question, and gets an answer.
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -124,10 +125,21 @@ def _tags(asked: Asked) -> Said:
     return Said(json.dumps(tags))
 
 
+def _title(asked: Asked) -> Said:
+    """Name a cluster: the kind of task of most examples, else its first keyword."""
+    lines = asked.fields["examples"].splitlines()
+    tasks = [grading.task_of(line.removeprefix("- ")) for line in lines]
+    kinds = Counter(task.family.name.replace("_", " ") for task in tasks if task is not None)
+    if kinds:
+        return Said(kinds.most_common(1)[0][0])
+    return Said(asked.fields["keywords"].partition(",")[0] or "other")
+
+
 SAYS: dict[tuple[str, str], Callable[[Asked], Said]] = {
     ("score", "rating"): _rating,
     ("score", "rating_cached"): _rating,
     ("score", "tags"): _tags,
+    ("coverage", "title"): _title,
     ("judge", "helpfulness"): _helpfulness,
     ("judge", "rating"): _mt_rating,
     ("judge", "scores"): _scores,
