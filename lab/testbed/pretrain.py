@@ -42,7 +42,7 @@ class Pretraining:
     feed_forward: int = 384
     window: int = 128  # tokens in a training row; the model itself takes up to twice as many
     rows: int = 32  # rows in a step, computed in two halves
-    tokens: int = 20_000_000
+    tokens: int = 45_000_000
     primer: int = 30_000  # documents over which practice in copying fades out
     first_weights: float = 0.05  # standard deviation
     matrix_rate: float = 0.02  # learning rate of Muon, for the matrices inside the layers
