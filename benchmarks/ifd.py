@@ -4,6 +4,8 @@ Both loops do what the released code of the two papers does for a row, in our wo
 pass over prompt and output, one over the output alone, logits of every position, hidden states of
 every layer. Cherry LLM's then also reads the loss of each token by itself. They run on the first
 rows of the pool only, and their time is scaled to all rows. Loading the model is timed for nobody.
+The limit is the time of the matrix products that the losses need (no padding, no logits that are
+not read, no attention), at the speed of one large fp32 product on this machine.
 
     python benchmarks/ifd.py [--quick]
 """
@@ -23,7 +25,7 @@ from lab import paths, testbed
 from lab.score import causal as causal_models
 from lab.score.causal import Causal, Piece
 from lab.score.layout import PLAIN, rows
-from lab.score.losses import mean_losses
+from lab.score.losses import mean_losses, scored
 
 HEAD = (
     "IFD on a CPU, {threads} threads: seconds for all rows, milliseconds a row, times ours (the "
@@ -60,7 +62,7 @@ def whole_pass(causal: Causal, piece: Piece) -> Any:
         return causal.model(input_ids=ids, labels=labels, output_hidden_states=True)
 
 
-def timed(run: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
+def timed(run: Callable[[], Any]) -> tuple[float, Any]:
     """Return seconds and values."""
     begun = time.perf_counter()
     values = run()
@@ -95,6 +97,25 @@ def large(count: int) -> tuple[str, Causal, list[Piece]]:
     return "GPT-2's size, random", causal, pairs
 
 
+def products(causal: Causal, pieces: list[Piece]) -> float:
+    """Return the floating-point operations that the losses cannot do without."""
+    tables = [m for m in causal.model.modules() if isinstance(m, torch.nn.Embedding)]
+    known = {id(table.weight) for table in tables}
+    inside = [w for w in causal.model.parameters() if w.ndim == 2 and id(w) not in known]
+    head = causal.model.get_output_embeddings().weight.numel()
+    read = sum(len(piece.context) + len(piece.target) - 1 for piece in pieces)
+    answers = sum(scored(piece) for piece in pieces)
+    own = sum(w.numel() for w in inside if w is not causal.model.get_output_embeddings().weight)
+    return 2.0 * (own * read + head * answers)
+
+
+def speed(size: int = 3072) -> float:
+    """Return the operations a second of one large product in fp32."""
+    a, b = torch.rand(size, size), torch.rand(size, size)
+    seconds = min(timed(lambda: a @ b)[0] for _ in range(5))
+    return 2.0 * size**3 / seconds
+
+
 def compare(name: str, causal: Causal, pieces: list[Piece], peer_rows: int) -> list[str]:
     """Return the lines of the table for one model; raise if values differ."""
     mean_losses(causal, pieces[:4])  # warm up both sides alike
@@ -102,6 +123,11 @@ def compare(name: str, causal: Causal, pieces: list[Piece], peer_rows: int) -> l
     seconds, ours = timed(lambda: mean_losses(causal, pieces))
     count = len(pieces) // 2
     lines = [f"| {name} | ours | {count} | {seconds:.2f} | {1000 * seconds / count:.2f} | 1 | 0 |"]
+    least = products(causal, pieces) / speed()
+    lines.append(
+        f"| {name} | the limit: products alone | {count} | {least:.2f} "
+        f"| {1000 * least / count:.2f} | {least / seconds:.2f} | |"
+    )
     part = pieces[: 2 * peer_rows]
     for label, loop in (("plain loop", plain_loop), ("reading loop", reading_loop)):
         spent, theirs = timed(lambda loop=loop: loop(causal, part))
@@ -132,7 +158,7 @@ def main() -> None:
             *compare(*small(400 if quick else 4000), peer_rows=100 if quick else 400),
         ]
         if not quick:
-            lines += compare(*large(48), peer_rows=12)
+            lines += compare(*large(96), peer_rows=24)
     print("\n".join(lines))
     results = paths.benchmark_results()
     results.mkdir(parents=True, exist_ok=True)
