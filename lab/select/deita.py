@@ -18,7 +18,8 @@ from lab.select.selection import (
     check_scores,
 )
 
-BLOCK = 512  # candidates compared at a time
+BLOCK = 256  # rows compared at a time; small, as half of a block's own product is not needed
+STRIP = 1024  # kept rows that candidates meet before those found too similar are dropped
 
 
 def deita(X: ArrayLike, scores: ArrayLike, k: int, *, max_similarity: float = 0.9) -> Selection:
@@ -62,7 +63,8 @@ def deita(X: ArrayLike, scores: ArrayLike, k: int, *, max_similarity: float = 0.
     length = np.sqrt(np.einsum("nd,nd->n", X, X, dtype=np.float64))
     if (length == 0).any():
         raise ValueError(f"X must have no row of length 0, but row {int(length.argmin())} is")
-    unit = (X / length[:, None]).astype(np.float32)
+    unit = np.empty(X.shape, dtype=np.float32)
+    np.divide(X, length[:, None], out=unit, casting="same_kind")
     kept = np.empty((k, X.shape[1]), dtype=np.float32)
     indices = np.empty(k, dtype=np.intp)
     count = 0
@@ -82,19 +84,21 @@ def deita(X: ArrayLike, scores: ArrayLike, k: int, *, max_similarity: float = 0.
     return Selection(indices, scores[indices], n=len(X), method="deita", params=params)
 
 
-def _free(block: FloatArray, kept: FloatArray, max_similarity: float) -> NDArray[np.bool_]:
-    """Return which rows of a block are not too similar to any kept row."""
-    if len(kept) == 0:
-        return np.ones(len(block), dtype=np.bool_)
-    product = block @ kept.T
-    highest = product.max(axis=1)
-    free: NDArray[np.bool_] = highest <= max_similarity
+def _free(block: FloatArray, kept: FloatArray, max_similarity: float) -> NDArray[np.intp]:
+    """Return the rows of a block that are not too similar to any kept row, strip by strip."""
+    rows = np.arange(len(block))
     slack = _slack(block)
-    for row in np.flatnonzero(abs(highest - max_similarity) <= slack):  # too close for rounding
-        near = np.flatnonzero(product[row] >= max_similarity - slack)
-        exact = kept[near].astype(np.float64) @ block[row].astype(np.float64)
-        free[row] = exact.max() <= max_similarity
-    return free
+    for at in range(0, len(kept), STRIP):
+        strip = kept[at : at + STRIP]
+        product = block[rows] @ strip.T
+        highest = product.max(axis=1)
+        free = highest <= max_similarity
+        for row in np.flatnonzero(abs(highest - max_similarity) <= slack):  # close for rounding
+            near = np.flatnonzero(product[row] >= max_similarity - slack)
+            exact = strip[near].astype(np.float64) @ block[rows[row]].astype(np.float64)
+            free[row] = exact.max() <= max_similarity
+        rows = rows[free]
+    return rows
 
 
 def _among(block: FloatArray, product: FloatArray, max_similarity: float) -> NDArray[np.intp]:

@@ -144,6 +144,7 @@ class _Cover:
         self.seen = np.zeros(len(X), dtype=np.int32)
         self.centers = np.empty(len(X), dtype=np.intp)
         self.count = 0
+        self.block = np.empty((min(BLOCK, len(X)), X.shape[1]), dtype=X.dtype)
         self.active = np.arange(0)
         self.level = np.inf
 
@@ -188,7 +189,8 @@ class _Cover:
             first = int(self.seen[block[0]])
             if first < self.count:
                 centers = self.centers[first : self.count]
-                product = self.X[block] @ self.X[centers].T
+                near = np.take(self.X, block, axis=0, out=self.block[: len(block)], mode="clip")
+                product = near @ self.X[centers].T
                 _compare(self.X, self.square, product, block, centers, self.nearest, self.slack)
                 self.seen[block] = self.count
 
@@ -226,12 +228,28 @@ def _compare(
     X: Any, square: Any, product: Any, rows: Any, centers: Any, nearest: Any, slack: float
 ) -> None:
     """Take the distance of every pair that the product cannot rule out."""
+    lengths = square[centers]
     for a in range(len(rows)):
         row = rows[a]
         limit = nearest[row] + slack - square[row]
+        if slack < np.inf:
+            least = _least(product[a], lengths)
+            if least >= limit:
+                continue
+            limit = min(limit, least + 2.0 * slack)  # what lies further is not the nearest of these
         for b in range(len(centers)):
-            if square[centers[b]] - 2.0 * product[a, b] < limit:
+            if lengths[b] - 2.0 * product[a, b] < limit:
                 distance = _apart(X, row, centers[b])
                 if distance < nearest[row]:
                     nearest[row] = distance
-                    limit = distance + slack - square[row]
+                    limit = min(limit, distance + slack - square[row])
+
+
+@njit(cache=True, fastmath={*FAST, "nnan", "nsz"})
+def _least(product: Any, lengths: Any) -> Any:
+    """Return the least of `lengths - 2 product`, all finite; many at a time."""
+    two = lengths.dtype.type(2)
+    least = lengths[0] - two * product[0]
+    for b in range(1, len(lengths)):
+        least = min(least, lengths[b] - two * product[b])
+    return least
