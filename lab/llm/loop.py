@@ -30,12 +30,20 @@ def private() -> asyncio.AbstractEventLoop:
     with _guard:
         found = _loops.get(os.getpid())
         if found is None:
-            found = asyncio.new_event_loop()
+            found = _new()
             thread = threading.Thread(target=found.run_forever, name="lab-llm", daemon=True)
             thread.start()
             atexit.register(_stop, found, thread)
             _loops[os.getpid()] = found
         return found
+
+
+def _new() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:  # there is none for Windows
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 def _stop(running: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
