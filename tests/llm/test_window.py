@@ -34,6 +34,7 @@ def questions(number):
     ]
 
 
+@pytest.mark.slow
 def test_every_request_survives_a_storm_or_is_counted(tmp_path):
     traffic = testbed.Traffic(faults=STORM, retry_after_s=0.01, seed=1)
     server = Server(testbed.Teacher(), traffic, models=("teacher",))
@@ -43,7 +44,8 @@ def test_every_request_survives_a_storm_or_is_counted(tmp_path):
             "teacher",
             base_url=url,
             store=tmp_path / "replies.sqlite",
-            limits=llm.Limits(max_in_flight=128, max_tries=5, timeout_s=1.0),
+            # patient: a reply that a busy machine brings too late is paid for, and not stored
+            limits=llm.Limits(max_in_flight=128, max_tries=5, timeout_s=4.0),
         )
         replies = client.complete(asked)
     good = [reply for reply in replies if reply.error is None]
