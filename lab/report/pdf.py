@@ -15,12 +15,7 @@ DRAWN = "() => !document.querySelector('.plot') || document.documentElement.data
 def print_pages(pages: Sequence[Path]) -> tuple[Path, ...]:
     """Print pages, each to a PDF beside it, on A4 in light colours; return the new files.
 
-    Raises
-    ------
-    MissingPackageError
-        Without Playwright.
-    WinnowError
-        Without a chromium.
+    Raises what `screen.browser` raises where Playwright or a chromium is missing.
     """
     made = []
     with screen.browser() as browser:

@@ -238,7 +238,7 @@ def _compare(
                 continue
             limit = min(limit, least + 2.0 * slack)  # what lies further is not the nearest of these
         for b in range(len(centers)):
-            if lengths[b] - 2.0 * product[a, b] < limit:
+            if lengths[b] - 2.0 * product[a, b] <= limit:
                 distance = _apart(X, row, centers[b])
                 if distance < nearest[row]:
                     nearest[row] = distance

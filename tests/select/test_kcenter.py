@@ -143,6 +143,13 @@ def test_a_tensor_is_checked():
         kcenter(torch.zeros(3), 1)
 
 
+@pytest.mark.parametrize("make", [np.asarray, torch.from_numpy])
+def test_rows_at_the_origin_are_all_at_distance_0(make):
+    picked = kcenter(make(np.zeros((5, 2))), k=3, start=[0])
+    assert sorted(set(picked.indices)) == sorted(picked.indices)
+    assert picked.trace.tolist() == [0.0, 0.0, 0.0]
+
+
 @pytest.mark.gpu
 def test_a_gpu_gets_the_same_picks():
     rows = np.random.default_rng(3).normal(size=(20_000, 384)).astype(np.float32)
