@@ -51,6 +51,21 @@ def example_id(
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:ID_DIGITS]
 
 
+def encodable(text: str) -> bool:
+    r"""Say whether UTF-8 can hold `text`; it cannot where half of a surrogate pair stands alone.
+
+    Examples
+    --------
+    >>> encodable("\U0001f600"), encodable("\ud83d")
+    (True, False)
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def file(path: str | Path) -> str:
     """Return the SHA-256 of a file's bytes, 64 hex digits."""
     with Path(path).open("rb") as stream:

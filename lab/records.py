@@ -19,6 +19,7 @@ from lab.errors import DataError
 Message = dict[str, str]
 TEXTS = ("instruction", "input", "output")
 COLUMNS = ("history", *TEXTS, "source", "parent", "recipe")
+HALF_PAIR = "holds half of a surrogate pair"
 ROLES = ("system", "user", "assistant", "tool")
 
 
@@ -174,6 +175,8 @@ def _check_row(row: Mapping[str, Any], number: int | str) -> None:
                 field=name,
                 value=row[name],
             )
+        if not hashing.encodable(row[name]):
+            raise DataError(HALF_PAIR, row=number, field=name, value=row[name])
     history = row["history"]
     if not isinstance(history, list) or not all(_is_message(turn) for turn in history):
         raise DataError(
@@ -182,6 +185,8 @@ def _check_row(row: Mapping[str, Any], number: int | str) -> None:
             field="history",
             value=history,
         )
+    if not all(hashing.encodable(turn["content"]) for turn in history):
+        raise DataError(HALF_PAIR, row=number, field="history", value=history)
 
 
 def _is_message(turn: object) -> bool:

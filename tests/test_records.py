@@ -55,6 +55,8 @@ def test_messages(pool):
         ({"instruction": 7}, r"row 0, field 'instruction': must be text, not int \(got 7\)"),
         ({"history": "no"}, "row 0, field 'history': must be a list of messages"),
         ({"history": [{"role": "bot", "content": "x"}]}, "role of system, user, assistant, tool"),
+        ({"output": "a \ud83d b"}, "row 0, field 'output': holds half of a surrogate pair"),
+        ({"history": [{"role": "user", "content": "\udc00"}]}, "field 'history': holds half of"),
     ],
 )
 def test_a_bad_row_is_named(change, message):

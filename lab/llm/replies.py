@@ -1,10 +1,14 @@
 """From a raw reply to a completion: refusals, empty replies and cut ones told apart."""
 
+import re
+
 from lab.llm import pricing
 from lab.llm.pricing import Price
 from lab.llm.request import Call, Completion
 from lab.llm.store import Reply
 from lab.llm.wire import Answer
+
+HALF_PAIR = re.compile("[\ud800-\udfff]")  # half of a character: no file and no hash takes it
 
 
 def row(
@@ -22,12 +26,12 @@ def row(
 def completion(row: Reply, *, cached: bool) -> Completion:
     """Return a raw reply as a completion: a refusal or an empty reply is an error."""
     reply, finish = row.reply, row.reply["finish_reason"]
-    text, error = reply["text"], None
+    text, error = HALF_PAIR.sub("\ufffd", reply["text"] or ""), None
     if reply["refusal"]:
         text, error = None, f"refusal: {reply['refusal']}"
     elif finish == "content_filter":
         text, error = None, "content_filter: the server's filter withheld the reply"
-    elif not text or not text.strip():
+    elif not text.strip():
         text, error = None, f"empty: the reply has no text (finish_reason={finish})"
     return Completion(
         text,

@@ -71,6 +71,8 @@ class Request:
         for message in self.messages:
             if not isinstance(message, Mapping) or not {"role", "content"} <= message.keys():
                 raise ValueError(f"a message has a 'role' and a 'content', got {message!r}")
+            if not hashing.encodable(str(message["content"])):
+                raise ValueError(f"a message holds half of a surrogate pair, got {message!r}")
         for name, value, good, bound in (
             ("temperature", self.temperature, self.temperature >= 0, "0 or more"),
             ("top_p", self.top_p, 0 < self.top_p <= 1, "above 0 and at most 1"),

@@ -330,4 +330,9 @@ def _reply(row: tuple[Any, ...]) -> Reply:
 
 
 def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:  # half of a surrogate pair: kept as the escape that it came as
+        return json.dumps(value, separators=(",", ":"))
+    return text

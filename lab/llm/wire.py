@@ -27,6 +27,12 @@ HIDDEN = "[key]"
 
 RETRIED = {"timeout", "connection", "unreachable", "rate_limit", "server", "malformed"}
 HOPELESS = {"denied", "no_model", "no_quota"}  # the next call cannot succeed either
+# What the official client tells of this machine with each call; no server needs it, and writing
+# and reading these headers costs more time than storing the reply does.
+UNSAID = (
+    *("X-Stainless-Lang", "X-Stainless-Package-Version", "X-Stainless-OS", "X-Stainless-Arch"),
+    *("X-Stainless-Runtime", "X-Stainless-Runtime-Version", "X-Stainless-Async"),
+)
 UNREACHED = {"ConnectError", "ClientConnectorError", "ClientConnectorDNSError"}
 REPLACEABLE = ("max_tokens", "response_format")  # what can be said in another way
 STATUS = {
@@ -137,7 +143,7 @@ def adapted(body: Mapping[str, Any], refused: set[str]) -> dict[str, Any]:
 async def connect(server: Server, *, max_in_flight: int) -> AsyncIterator["AsyncOpenAI"]:
     """Open the official client on its aiohttp transport, and close it after use."""
     import httpx2
-    from openai import AsyncOpenAI, DefaultAioHttpClient
+    from openai import AsyncOpenAI, DefaultAioHttpClient, Omit
 
     transport = server.transport() if server.transport is not None else None
     limits = httpx2.Limits(
@@ -148,8 +154,13 @@ async def connect(server: Server, *, max_in_flight: int) -> AsyncIterator["Async
     else:
         verify = server.base_url.startswith("https")  # a plain URL needs no certificates
         http = DefaultAioHttpClient(limits=limits, verify=verify)
+    unsaid: dict[str, Any] = dict.fromkeys(UNSAID, Omit())
     async with AsyncOpenAI(
-        base_url=server.base_url, api_key=server.api_key(), http_client=http, max_retries=0
+        base_url=server.base_url,
+        api_key=server.api_key(),
+        http_client=http,
+        max_retries=0,
+        default_headers=unsaid,
     ) as client:
         yield client
 

@@ -53,10 +53,10 @@ class Writer:
                 rows = [reply for reply, _ in replies]
                 try:
                     await asyncio.to_thread(self.store.add, rows, failures)
-                except StoreError as error:
-                    for _, done in replies:
+                except BaseException as error:
+                    for _, done in replies:  # nobody is left waiting, whatever it was
                         done.set_exception(error)
-                    if not replies:
+                    if not replies or not isinstance(error, StoreError):
                         raise
                 else:
                     for _, done in replies:

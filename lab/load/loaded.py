@@ -89,10 +89,8 @@ def _example(row: Row, convert: Callable[[dict[str, Any]], dict[str, Any]]) -> d
 def _check_text(name: str, value: object) -> None:
     if not isinstance(value, str):
         raise DataError(f"must be text, not {type(value).__name__}", field=name, value=value)
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise DataError("holds half of a surrogate pair", field=name, value=value) from error
+    if not hashing.encodable(value):
+        raise DataError(records.HALF_PAIR, field=name, value=value)
 
 
 def _id(example: dict[str, Any]) -> str:

@@ -131,3 +131,8 @@ def test_openai_needs_its_key(monkeypatch, ask):
 def test_limits_have_bounds(change, message):
     with pytest.raises(ValueError, match=message):
         llm.Limits(**change)
+
+
+def test_a_request_that_no_file_could_hold_is_refused_before_it_is_sent(ask):
+    with pytest.raises(ValueError, match="a message holds half of a surrogate pair"):
+        ask("q \ud83d")

@@ -1,6 +1,7 @@
 """Scheduling: windows, retries, pauses, stops, and what a job says about itself."""
 
 import asyncio
+import json
 import threading
 import time
 
@@ -273,3 +274,23 @@ def test_an_answer_without_counts_is_estimated(client, ask, chat):
     [reply] = client(answer).complete([ask("q" * 400)])
     assert (reply.prompt_tokens, reply.completion_tokens) == (104, 4)
     assert reply.cost_usd > 0
+
+
+def test_half_a_character_in_a_reply_is_kept_as_it_came_and_shown_as_a_box(client, ask, chat):
+    there = client(lambda *_: (200, json.dumps(chat("a \ud83d b")), {}))
+    job = there.start([ask("q")])
+    [reply] = job.result(30)
+    assert reply.text == "a \ufffd b"
+    [row] = there.store.rows()
+    assert row.reply["text"] == "a \ud83d b"
+    [again] = there.complete([ask("q")])
+    assert (again.text, again.cached) == (reply.text, True)
+
+
+def test_an_error_nobody_thought_of_ends_the_job_instead_of_hanging_it(client, ask, monkeypatch):
+    there = client()
+    monkeypatch.setattr(there.store, "add", lambda *_: 1 / 0)
+    job = there.start([ask("q"), ask("r")])
+    with pytest.raises(ZeroDivisionError):
+        job.result(30)
+    assert job.state == "stopped"

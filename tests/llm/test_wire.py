@@ -86,6 +86,14 @@ def test_keys_go_only_where_they_are_named(client, ask, monkeypatch):
     assert KEY not in str(there.scripted.headers)  # another server than OpenAI's
 
 
+def test_a_call_does_not_describe_the_machine_it_comes_from(client, ask):
+    there = client()
+    there.complete([ask("q")])
+    [sent] = there.scripted.headers
+    assert sent["content-type"] == "application/json"
+    assert not {name.lower() for name in wire.UNSAID} & {name.lower() for name in sent}
+
+
 def test_a_missing_key_is_named(monkeypatch):
     monkeypatch.delenv("PLANTED_KEY", raising=False)
     with pytest.raises(CallError, match="set the environment variable PLANTED_KEY"):
