@@ -26,12 +26,13 @@ def row(
 def completion(row: Reply, *, cached: bool) -> Completion:
     """Return a raw reply as a completion: a refusal or an empty reply is an error."""
     reply, finish = row.reply, row.reply["finish_reason"]
-    text, error = HALF_PAIR.sub("\ufffd", reply["text"] or ""), None
+    text: str | None = HALF_PAIR.sub("\ufffd", reply["text"] or "")
+    error = None
     if reply["refusal"]:
         text, error = None, f"refusal: {reply['refusal']}"
     elif finish == "content_filter":
         text, error = None, "content_filter: the server's filter withheld the reply"
-    elif not text.strip():
+    elif not text or not text.strip():
         text, error = None, f"empty: the reply has no text (finish_reason={finish})"
     return Completion(
         text,
