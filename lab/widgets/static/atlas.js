@@ -51,7 +51,9 @@ function render({ model, el }) {
   const points = new Float32Array(raw.slice().buffer);
   const n = points.length / 2;
   const cells = grid(points, n);
-  const root = make("section", { class: "winnow atlas", "aria-label": "Coverage map", "data-lm-suppress-shortcuts": "" });
+  const root = make("section", { class: "winnow atlas", "aria-label": "Coverage map" });
+  // Jupyter looks for this mark on the focused element first, and above it only after its own keys.
+  root.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", ""));
   root.addEventListener("keydown", (event) => event.stopPropagation());
 
   const status = make("output", { class: "count", role: "status", "aria-live": "polite" });

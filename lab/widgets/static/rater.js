@@ -10,7 +10,9 @@ const make = (tag, attributes = {}, ...children) => {
 };
 
 function render({ model, el }) {
-  const root = make("section", { class: "winnow rater", tabindex: "0", "aria-label": "Rate examples", "data-lm-suppress-shortcuts": "" });
+  const root = make("section", { class: "winnow rater", tabindex: "0", "aria-label": "Rate examples" });
+  // Jupyter looks for this mark on the focused element first, and above it only after its own keys.
+  root.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", ""));
   const status = make("output", { class: "count", role: "status", "aria-live": "polite" });
   const bar = make("progress", { "aria-label": "answered" });
   const card = make("div", { class: "card" });

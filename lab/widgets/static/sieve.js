@@ -36,7 +36,9 @@ function histogram(score) {
 
 function render({ model, el }) {
   const spec = model.get("spec");
-  const root = make("section", { class: "winnow sieve", "aria-label": "Filter bench", "data-lm-suppress-shortcuts": true });
+  const root = make("section", { class: "winnow sieve", "aria-label": "Filter bench" });
+  // Jupyter looks for this mark on the focused element first, and above it only after its own keys.
+  root.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", ""));
   root.addEventListener("keydown", (event) => event.stopPropagation());
 
   // One change is under way at a time; of those made meanwhile, only the last is sent.
