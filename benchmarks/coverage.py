@@ -168,4 +168,5 @@ def facility(X: np.ndarray, near: coverage.Neighbours) -> select.Selection:
     return select.facility(X, max(1, len(X) // 100), graph=(near.indices, near.similarities()))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -167,4 +167,5 @@ def main() -> None:
     )
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -83,4 +83,5 @@ def main() -> None:
         (folder / "ltd.md").write_text(text, encoding="utf-8")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -151,4 +151,5 @@ def main() -> None:
         (folder / "measures.md").write_text(text, encoding="utf-8")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -275,4 +275,5 @@ def main() -> None:
         (folder / "selection.md").write_text(text, encoding="utf-8")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -254,4 +254,5 @@ def main() -> None:
     (RESULTS / name).write_text(text, encoding="utf-8")
 
 
-main()
+if __name__ == "__main__":
+    main()

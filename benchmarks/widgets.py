@@ -201,4 +201,5 @@ def _shown(values: list[float]) -> str:
     return f"{statistics.median(values):.0f} ({p95:.0f})"
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -3,7 +3,14 @@
 Source: Liu et al. 2024, arXiv:2312.15685, section 2.4, as in the authors' code: a row is refused
 if its cosine to any kept row is above 0.9. The paper's text says the same as a distance below 0.9,
 which taken literally would keep near-duplicates; it is not offered.
+
+Of two unit rows the first quarter of the columns is multiplied at first. What the rest can add is
+at most the product of the two rests' lengths, and for most pairs that is too little to reach the
+ceiling; the others are summed in double precision. Where rows are so alike that many pairs are
+left, whole rows are multiplied instead. The picks are the same either way.
 """
+
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -11,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lab.select.selection import (
     FloatArray,
+    IntArray,
     Selection,
     by_score,
     check_budget,
@@ -20,6 +28,10 @@ from lab.select.selection import (
 
 BLOCK = 256  # rows compared at a time; small, as half of a block's own product is not needed
 STRIP = 1024  # kept rows that candidates meet before those found too similar are dropped
+PART = 32  # pairs passed over together if none of them can reach the ceiling
+QUARTER = 4  # 1 in so many columns is multiplied at first
+MANY = 0.05  # share of pairs looked at above which whole rows are multiplied
+Rows = tuple[FloatArray, FloatArray]  # unit rows, and the length of each past its first columns
 
 
 def deita(X: ArrayLike, scores: ArrayLike, k: int, *, max_similarity: float = 0.9) -> Selection:
@@ -65,65 +77,110 @@ def deita(X: ArrayLike, scores: ArrayLike, k: int, *, max_similarity: float = 0.
         raise ValueError(f"X must have no row of length 0, but row {int(length.argmin())} is")
     unit = np.empty(X.shape, dtype=np.float32)
     np.divide(X, length[:, None], out=unit, casting="same_kind")
-    kept = np.empty((k, X.shape[1]), dtype=np.float32)
-    indices = np.empty(k, dtype=np.intp)
-    count = 0
+    kept = _Kept(k, X.shape[1], max_similarity)
     for start in range(0, len(order), BLOCK):
         rows = order[start : start + BLOCK]
-        block = unit[rows]
-        free = _free(block, kept[:count], max_similarity)
-        rows, block = rows[free], block[free]
-        chosen = _among(block, block @ block.T, max_similarity)[: k - count]
-        indices[count : count + len(chosen)] = rows[chosen]
-        kept[count : count + len(chosen)] = block[chosen]
-        count += len(chosen)
-        if count == k:
+        kept.add(rows, unit[rows])
+        if kept.count == k:
             break
-    indices = indices[:count]
+    indices = kept.indices[: kept.count]
     params = {"k": k, "max_similarity": max_similarity}
     return Selection(indices, scores[indices], n=len(X), method="deita", params=params)
 
 
-def _free(block: FloatArray, kept: FloatArray, max_similarity: float) -> NDArray[np.intp]:
-    """Return the rows of a block that are not too similar to any kept row, strip by strip."""
-    rows = np.arange(len(block))
-    slack = _slack(block)
-    for at in range(0, len(kept), STRIP):
-        strip = kept[at : at + STRIP]
-        product = block[rows] @ strip.T
-        highest = product.max(axis=1)
-        free = highest <= max_similarity
-        for row in np.flatnonzero(abs(highest - max_similarity) <= slack):  # close for rounding
-            near = np.flatnonzero(product[row] >= max_similarity - slack)
-            exact = strip[near].astype(np.float64) @ block[rows[row]].astype(np.float64)
-            free[row] = exact.max() <= max_similarity
-        rows = rows[free]
-    return rows
+class _Kept:
+    """The rows kept so far; `add` offers it more, in order."""
 
+    def __init__(self, k: int, d: int, most: float) -> None:
+        self.most = most
+        self.slack = float(2.0 * (d + 4) * np.finfo(np.float32).eps)  # of a product of unit rows
+        self.head = d // QUARTER if d >= QUARTER * PART else d
+        self.indices = np.empty(k, dtype=np.intp)
+        self.rows = np.empty((k, d), dtype=np.float32)
+        self.rests = np.empty(k, dtype=np.float32)
+        self.count = 0
 
-def _among(block: FloatArray, product: FloatArray, max_similarity: float) -> NDArray[np.intp]:
-    """Return the places in a block that stay, in order, when each looks at those before it."""
-    kept = _pass(product, max_similarity, _slack(block), block)
-    return np.flatnonzero(kept)
+    def add(self, indices: IntArray, block: FloatArray) -> None:
+        """Keep those of a block that are not too similar to a row kept before them."""
+        rests = np.sqrt(np.einsum("nd,nd->n", block[:, self.head :], block[:, self.head :]))
+        free = np.arange(len(block))
+        for at in range(0, self.count, STRIP):
+            end = min(at + STRIP, self.count)
+            strip = (self.rows[at:end], self.rests[at:end])
+            free = free[self._apart((block[free], rests[free]), strip, own=False)]
+        block, rests = block[free], rests[free]
+        chosen = np.flatnonzero(self._apart((block, rests), (block, rests), own=True))
+        chosen = chosen[: len(self.indices) - self.count]
+        added = slice(self.count, self.count + len(chosen))
+        self.indices[added] = indices[free[chosen]]
+        self.rows[added], self.rests[added] = block[chosen], rests[chosen]
+        self.count = added.stop
 
-
-def _slack(block: FloatArray) -> float:
-    return float(2.0 * (block.shape[1] + 4) * np.finfo(np.float32).eps)
+    def _apart(self, one: Rows, other: Rows, *, own: bool) -> NDArray[np.bool_]:
+        """Say which of `one` are not too similar to any of `other`, or to their own before them."""
+        product = one[0][:, : self.head] @ other[0][:, : self.head].T
+        found, looked = _look(product, one, other, self.head, (self.most, self.slack), own)
+        if looked > MANY * product.size:  # the next will be alike
+            self.head = self.rows.shape[1]
+        return found
 
 
 @njit(cache=True)
-def _pass(product: FloatArray, most: float, slack: float, block: FloatArray) -> NDArray[np.bool_]:
-    kept = np.ones(len(product), dtype=np.bool_)
-    for i in range(len(product)):
-        for j in range(i):
-            if not kept[j]:
+def _look(
+    product: FloatArray,
+    one: Rows,
+    other: Rows,
+    head: int,
+    bound: tuple[float, float],
+    own: bool,  # noqa: FBT001 - compiled functions take no keywords
+) -> tuple[NDArray[np.bool_], int]:
+    """Look closer at the pairs whose product, with what the rests can add, may pass the ceiling."""
+    (A, a), (B, b), (most, slack) = one, other, bound
+    if head == A.shape[1]:  # nothing is left to add
+        a = np.zeros_like(a)
+    free = np.ones(len(A), dtype=np.bool_)
+    looked = 0
+    for i in range(len(A)):
+        end = i if own else len(B)
+        for start in range(0, end, PART):
+            stop = min(start + PART, end)
+            if _highest(product[i, start:stop], a[i], b[start:stop]) <= most - slack:
                 continue
-            similarity = float(product[i, j])
-            if abs(similarity - most) <= slack:
-                similarity = 0.0
-                for t in range(block.shape[1]):
-                    similarity += np.float64(block[i, t]) * np.float64(block[j, t])
-            if similarity > most:
-                kept[i] = False
+            for j in range(start, stop):
+                if (own and not free[j]) or product[i, j] + a[i] * b[j] <= most - slack:
+                    continue
+                looked += 1
+                cosine = product[i, j] + _dot(A[i, head:], B[j, head:])
+                if abs(cosine - most) <= slack:
+                    cosine = _exact(A[i], B[j])
+                if cosine > most:
+                    free[i] = False
+                    break
+            if not free[i]:
                 break
-    return kept
+    return free, looked
+
+
+@njit(cache=True, fastmath={"reassoc", "contract", "nnan", "nsz"})
+def _highest(product: FloatArray, rest: float, rests: FloatArray) -> Any:
+    """Return the most that any of these pairs can reach."""
+    most = product[0] + rest * rests[0]
+    for j in range(1, len(product)):
+        most = max(most, product[j] + rest * rests[j])
+    return most
+
+
+@njit(cache=True, fastmath={"reassoc", "contract"})
+def _dot(x: FloatArray, y: FloatArray) -> Any:
+    total = np.float32(0)
+    for t in range(len(x)):
+        total += x[t] * y[t]
+    return total
+
+
+@njit(cache=True, fastmath={"reassoc", "contract"})
+def _exact(x: FloatArray, y: FloatArray) -> float:
+    total = 0.0
+    for t in range(len(x)):
+        total += np.float64(x[t]) * np.float64(y[t])
+    return total

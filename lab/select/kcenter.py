@@ -28,11 +28,13 @@ from lab.select.selection import (
     check_budget,
     check_matrix,
     check_rows,
+    check_shape,
 )
 
-ACTIVE = 0.02  # share of the rows kept up to date at every pick; the rest wait
+ACTIVE = 0.03  # share of the rows kept up to date at every pick; the rest wait
 FEWEST = 256  # active rows, at least
 BLOCK = 1024  # rows of one matrix product
+STRIP = 32  # of its columns, passed over together if none is near enough
 FAST = {"reassoc", "contract"}  # lets a sum use wide registers; infinities stay what they are
 
 
@@ -133,10 +135,12 @@ class _Cover:
     """
 
     def __init__(self, X: ArrayLike) -> None:
-        rows = np.ascontiguousarray(check_matrix(X))
+        rows = np.ascontiguousarray(check_shape(X))
         X = rows if rows.dtype in (np.float32, np.float64) else rows.astype(np.float32)
         self.X: FloatArray = X
         self.square = np.einsum("nd,nd->n", X, X)
+        if not np.isfinite(self.square.sum()):  # a row that is not finite, or a square too large
+            check_matrix(rows)
         unit = float(np.finfo(X.dtype).eps)
         longest = float(self.square.max())
         self.slack = 4.0 * (X.shape[1] + 4) * unit * longest  # of a product's squared distance
@@ -187,7 +191,10 @@ class _Cover:
         for at in range(0, len(rows), BLOCK):
             block = rows[at : at + BLOCK]
             first = int(self.seen[block[0]])
-            if first < self.count:
+            if first == self.count - 1:  # one center: each row is read once, no product is needed
+                center = self.centers[first]
+                _see(self.X, center, block, self.nearest, self.seen, self.count, -np.inf)
+            elif first < self.count:
                 centers = self.centers[first : self.count]
                 near = np.take(self.X, block, axis=0, out=self.block[: len(block)], mode="clip")
                 product = near @ self.X[centers].T
@@ -229,27 +236,34 @@ def _compare(
 ) -> None:
     """Take the distance of every pair that the product cannot rule out."""
     lengths = square[centers]
+    lows = np.empty((len(centers) + STRIP - 1) // STRIP, dtype=product.dtype)
     for a in range(len(rows)):
         row = rows[a]
         limit = nearest[row] + slack - square[row]
+        least = _least(product[a], lengths, lows)
         if slack < np.inf:
-            least = _least(product[a], lengths)
             if least >= limit:
                 continue
             limit = min(limit, least + 2.0 * slack)  # what lies further is not the nearest of these
-        for b in range(len(centers)):
-            if lengths[b] - 2.0 * product[a, b] <= limit:
-                distance = _apart(X, row, centers[b])
-                if distance < nearest[row]:
-                    nearest[row] = distance
-                    limit = min(limit, distance + slack - square[row])
+        for strip in range(len(lows)):
+            if lows[strip] > limit and slack < np.inf:
+                continue
+            for b in range(strip * STRIP, min((strip + 1) * STRIP, len(centers))):
+                if lengths[b] - 2.0 * product[a, b] <= limit:
+                    distance = _apart(X, row, centers[b])
+                    if distance < nearest[row]:
+                        nearest[row] = distance
+                        limit = min(limit, distance + slack - square[row])
 
 
 @njit(cache=True, fastmath={*FAST, "nnan", "nsz"})
-def _least(product: Any, lengths: Any) -> Any:
-    """Return the least of `lengths - 2 product`, all finite; many at a time."""
+def _least(product: Any, lengths: Any, lows: Any) -> Any:
+    """Return the least of `lengths - 2 product`, all finite, and that of each strip in `lows`."""
     two = lengths.dtype.type(2)
-    least = lengths[0] - two * product[0]
-    for b in range(1, len(lengths)):
-        least = min(least, lengths[b] - two * product[b])
-    return least
+    for strip in range(len(lows)):
+        first = strip * STRIP
+        low = lengths[first] - two * product[first]
+        for b in range(first + 1, min(first + STRIP, len(lengths))):
+            low = min(low, lengths[b] - two * product[b])
+        lows[strip] = low
+    return lows.min()

@@ -34,8 +34,8 @@ class Selection:
         return replace(self, indices=self.indices[:k], trace=self.trace[:k], params=params)
 
 
-def check_matrix(X: ArrayLike) -> FloatArray:
-    """Return `X` as a finite float array (n, d), n and d at least 1, or raise ValueError."""
+def check_shape(X: ArrayLike) -> FloatArray:
+    """Return `X` as a float array (n, d), n and d at least 1, or raise ValueError."""
     array = np.asarray(X)
     if array.ndim != 2:
         raise ValueError(f"X must have 2 dimensions (examples, features), got shape {array.shape}")
@@ -43,6 +43,12 @@ def check_matrix(X: ArrayLike) -> FloatArray:
         raise ValueError(f"X must have rows and columns, got shape {array.shape}")
     if not np.issubdtype(array.dtype, np.floating):
         array = array.astype(np.float64)
+    return array
+
+
+def check_matrix(X: ArrayLike) -> FloatArray:
+    """Return `X` as a finite float array (n, d), n and d at least 1, or raise ValueError."""
+    array = check_shape(X)
     if not np.isfinite(array.sum()):  # one pass; overflow of a finite sum is settled below
         finite = np.isfinite(array).all(axis=1)
         if not finite.all():

@@ -32,6 +32,18 @@ def test_same_rows_as_the_loop(pool, ceiling):
     )
 
 
+@pytest.mark.parametrize("shift", [0.0, 0.6])  # rows apart, and rows all alike
+def test_long_rows_give_the_same_rows_as_the_loop(shift):
+    rng = np.random.default_rng(2)
+    centres = rng.normal(size=(300, 160))
+    X = centres[rng.integers(0, 300, 3000)] + rng.normal(size=(3000, 160)) * 0.5 + shift
+    scores = rng.normal(size=3000)
+    for ceiling in (0.82, 0.9):
+        picked = select.deita(X, scores, 2000, max_similarity=ceiling).indices
+        assert picked.tolist() == shipped(X, scores, 2000, ceiling)
+    assert len(picked) == 2000  # more than one strip of kept rows
+
+
 def test_no_two_picks_are_above_the_ceiling_and_every_skipped_row_is(pool):
     X, scores = pool
     picked = select.deita(X, scores, 1500).indices
