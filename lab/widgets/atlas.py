@@ -6,7 +6,6 @@ time. A map is for eyes: every number that is computed comes from the embedding,
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -15,7 +14,8 @@ import pandas as pd
 import traitlets
 from numpy.typing import NDArray
 
-STATIC = Path(__file__).parent / "static"
+from lab.widgets import front
+
 MOST_COLOURS = 20  # of a colouring by kind; the rest share the last one, "other"
 SHADES = 32  # of a colouring by number
 TIP = 400  # characters of a text shown at the mouse
@@ -26,8 +26,8 @@ Heard = Callable[[pd.Index | None], None]
 class Panel(anywidget.AnyWidget):
     """The part of the map that lives in the browser; `Atlas` speaks to it."""
 
-    _esm = STATIC / "atlas.js"
-    _css = STATIC / "widgets.css"
+    _esm = front.script("atlas")
+    _css = front.STYLE
     points = traitlets.Bytes().tag(sync=True)  # float32 (n, 2), within -1 to 1
     shown = traitlets.Bytes().tag(sync=True)  # one bit per point: kept
     marked = traitlets.Bytes().tag(sync=True)  # one bit per point: in the subset

@@ -12,18 +12,17 @@ import pandas as pd
 import traitlets
 
 from lab import hashing, paths, records
-from lab.widgets import journal
+from lab.widgets import front, journal
 from lab.widgets.journal import Journal
 
-STATIC = Path(__file__).parent / "static"
 SIDES = {"left": 0, "right": 1}
 
 
 class Panel(anywidget.AnyWidget):
     """The part of the duel that lives in the browser; `Duel` speaks to it."""
 
-    _esm = STATIC / "duel.js"
-    _css = STATIC / "widgets.css"
+    _esm = front.script("duel")
+    _css = front.STYLE
     card = traitlets.Dict().tag(sync=True)
 
 

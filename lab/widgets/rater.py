@@ -11,18 +11,17 @@ import pandas as pd
 import traitlets
 
 from lab import paths, records
-from lab.widgets import journal
+from lab.widgets import front, journal
 from lab.widgets.journal import Journal
 
-STATIC = Path(__file__).parent / "static"
 RATINGS = tuple(half / 2 for half in range(11))
 
 
 class Panel(anywidget.AnyWidget):
     """The part of the rater that lives in the browser; `Rater` speaks to it."""
 
-    _esm = STATIC / "rater.js"
-    _css = STATIC / "widgets.css"
+    _esm = front.script("rater")
+    _css = front.STYLE
     card = traitlets.Dict().tag(sync=True)
 
 

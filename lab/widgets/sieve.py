@@ -9,7 +9,6 @@ import html
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -20,13 +19,13 @@ from numpy.typing import NDArray
 
 from lab import records, runs
 from lab.records import TEXTS
+from lab.widgets import front
 from lab.widgets.criteria import Criteria
 from lab.widgets.scale import Bits, Scale
 
 if TYPE_CHECKING:
     from lab.widgets.atlas import Atlas
 
-STATIC = Path(__file__).parent / "static"
 PAGE = 20  # rows of the table
 MOST_VALUES = 24  # of a category that get a box to tick; the rarer ones cannot be chosen
 CUT = 160  # characters of a text in the table
@@ -35,8 +34,8 @@ CUT = 160  # characters of a text in the table
 class Panel(anywidget.AnyWidget):
     """The part of the bench that lives in the browser; `Sieve` speaks to it."""
 
-    _esm = STATIC / "sieve.js"
-    _css = STATIC / "widgets.css"
+    _esm = front.script("sieve")
+    _css = front.STYLE
     spec = traitlets.Dict().tag(sync=True)  # what can be set
     state = traitlets.Dict().tag(sync=True)  # what is set
     count = traitlets.Dict().tag(sync=True)  # sent first

@@ -9,21 +9,21 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
-STATIC = Path(__file__).parent / "static"
+from lab.widgets import front
+
 EVERY_S = 0.5  # between two looks
 
 
 class Panel(anywidget.AnyWidget):
     """The part of a monitor that lives in the browser: title, bar, facts, table, buttons."""
 
-    _esm = STATIC / "monitor.js"
-    _css = STATIC / "widgets.css"
+    _esm = front.script("monitor")
+    _css = front.STYLE
     shown = traitlets.Dict().tag(sync=True)
 
 

@@ -24,15 +24,6 @@ const ramp = (t) => {
 };
 const bytes = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 const count = (number) => number.toLocaleString("en");
-const make = (tag, attributes = {}, ...children) => {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-};
 
 // Which points lie in which cell of a grid, so that the one nearest to the mouse is found at once.
 function grid(points, n) {
@@ -51,9 +42,7 @@ function render({ model, el }) {
   const points = new Float32Array(raw.slice().buffer);
   const n = points.length / 2;
   const cells = grid(points, n);
-  const root = make("section", { class: "winnow atlas", "aria-label": "Coverage map" });
-  // Jupyter looks for this mark on the focused element first, and above it only after its own keys.
-  root.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", ""));
+  const root = widget({ class: "winnow atlas", "aria-label": "Coverage map" });
   root.addEventListener("keydown", (event) => event.stopPropagation());
 
   const status = make("output", { class: "count", role: "status", "aria-live": "polite" });

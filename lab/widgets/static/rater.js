@@ -1,18 +1,7 @@
 // Rate one example after the other. Every text is set as text, never as markup.
-const make = (tag, attributes = {}, ...children) => {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-};
 
 function render({ model, el }) {
-  const root = make("section", { class: "winnow rater", tabindex: "0", "aria-label": "Rate examples" });
-  // Jupyter looks for this mark on the focused element first, and above it only after its own keys.
-  root.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", ""));
+  const root = widget({ class: "winnow rater", tabindex: "0", "aria-label": "Rate examples" });
   const status = make("output", { class: "count", role: "status", "aria-live": "polite" });
   const bar = make("progress", { "aria-label": "answered" });
   const card = make("div", { class: "card" });

@@ -1,14 +1,4 @@
 // The filter bench in the browser. Every text of the pool is set as text, never as markup.
-const make = (tag, attributes = {}, ...children) => {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== null) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-};
 const count = (number) => number.toLocaleString("en");
 
 function histogram(score) {
@@ -36,9 +26,7 @@ function histogram(score) {
 
 function render({ model, el }) {
   const spec = model.get("spec");
-  const root = make("section", { class: "winnow sieve", "aria-label": "Filter bench" });
-  // Jupyter looks for this mark on the focused element first, and above it only after its own keys.
-  root.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", ""));
+  const root = widget({ class: "winnow sieve", "aria-label": "Filter bench" });
   root.addEventListener("keydown", (event) => event.stopPropagation());
 
   // One change is under way at a time; of those made meanwhile, only the last is sent.
