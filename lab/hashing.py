@@ -5,11 +5,13 @@ A value is written as canonical JSON (sorted keys, no spaces, ASCII) and hashed 
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 ID_DIGITS = 16
+HALF_PAIR = re.compile("[\ud800-\udfff]")  # half of a character: UTF-8 cannot hold it
 
 
 def canonical(value: object) -> str:
@@ -64,6 +66,17 @@ def encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def mended(text: str) -> str:
+    r"""Return `text` with U+FFFD for each half of a surrogate pair that stands alone.
+
+    Examples
+    --------
+    >>> mended("a\ud83d") == "a\ufffd"
+    True
+    """
+    return text if encodable(text) else HALF_PAIR.sub("\ufffd", text)
 
 
 def file(path: str | Path) -> str:

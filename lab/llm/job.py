@@ -152,22 +152,28 @@ class Job:
     # The rest runs on the private loop.
 
     async def _run(self) -> None:
-        limits = self.client.limits
         try:
-            await self._look_up()
-            if self.pending:
-                async with asyncio.timeout(limits.job_timeout_s):
-                    await (batches.run(self) if self.batch else window.run(self))
+            try:
+                await self._ask()
+            finally:
+                await self.client.writer.flush()
         except WinnowError as error:
             self.halt(error)
-        except TimeoutError:
-            self.halt(CallError(f"the job ran into job_timeout_s={limits.job_timeout_s:g}"))
-        finally:
-            await self.client.writer.flush()
+        finally:  # whatever happened, nobody is left waiting
             self._stopped = time.monotonic()
             whole = self._done == len(self._results) and self.reason is None
             self._state = "finished" if whole else "stopped"
             self._over.set()
+
+    async def _ask(self) -> None:
+        limits = self.client.limits
+        await self._look_up()
+        try:
+            if self.pending:
+                async with asyncio.timeout(limits.job_timeout_s):
+                    await (batches.run(self) if self.batch else window.run(self))
+        except TimeoutError:
+            raise CallError(f"the job ran into job_timeout_s={limits.job_timeout_s:g}") from None
 
     async def _look_up(self) -> None:
         """Fill in what the store has, and queue the rest, each distinct request once."""

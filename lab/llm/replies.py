@@ -1,14 +1,11 @@
 """From a raw reply to a completion: refusals, empty replies and cut ones told apart."""
 
-import re
-
+from lab import hashing
 from lab.llm import pricing
 from lab.llm.pricing import Price
 from lab.llm.request import Call, Completion
 from lab.llm.store import Reply
 from lab.llm.wire import Answer
-
-HALF_PAIR = re.compile("[\ud800-\udfff]")  # half of a character: no file and no hash takes it
 
 
 def row(
@@ -26,13 +23,14 @@ def row(
 def completion(row: Reply, *, cached: bool) -> Completion:
     """Return a raw reply as a completion: a refusal or an empty reply is an error."""
     reply, finish = row.reply, row.reply["finish_reason"]
-    text: str | None = HALF_PAIR.sub("\ufffd", reply["text"] or "")
+    said = hashing.mended(reply["text"] or "")
+    text: str | None = said
     error = None
     if reply["refusal"]:
-        text, error = None, f"refusal: {reply['refusal']}"
+        text, error = None, f"refusal: {hashing.mended(reply['refusal'])}"
     elif finish == "content_filter":
         text, error = None, "content_filter: the server's filter withheld the reply"
-    elif not text or not text.strip():
+    elif not said.strip():
         text, error = None, f"empty: the reply has no text (finish_reason={finish})"
     return Completion(
         text,
@@ -44,5 +42,5 @@ def completion(row: Reply, *, cached: bool) -> Completion:
         reply["logprobs"],
         cached,
         row.key,
-        raw=reply["text"] if error else None,
+        raw=said or None if error else None,
     )

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from lab import paths
+from lab import hashing, paths
 from lab.errors import StoreError
 
 APPLICATION_ID = 0x574E4C52  # "WNLR" in the file's header: a store of replies
@@ -331,8 +331,6 @@ def _reply(row: tuple[Any, ...]) -> Reply:
 
 def _dump(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:  # half of a surrogate pair: kept as the escape that it came as
-        return json.dumps(value, separators=(",", ":"))
-    return text
+    if hashing.encodable(text):
+        return text
+    return json.dumps(value, separators=(",", ":"))  # half of a pair stays the escape it came as

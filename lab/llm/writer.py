@@ -5,7 +5,6 @@ So a quiet client commits each reply at once, and a busy one commits hundreds wi
 
 import asyncio
 
-from lab.errors import StoreError
 from lab.llm.store import Failure, Reply, Store
 
 
@@ -14,9 +13,10 @@ class Writer:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._replies: list[tuple[Reply, asyncio.Future[None]]] = []
+        self._replies: list[Reply] = []
         self._failures: list[Failure] = []
-        self._task: asyncio.Task[None] | None = None
+        self._gathering: asyncio.Task[None] | None = None  # will commit what is handed in now
+        self._committing: asyncio.Task[None] | None = None
 
     async def add(self, reply: Reply) -> None:
         """Store a reply; returns when it is committed.
@@ -26,40 +26,32 @@ class Writer:
         StoreError
             If it cannot be written.
         """
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._replies.append((reply, done))
-        self._start()
-        await asyncio.shield(done)
+        self._replies.append(reply)
+        await asyncio.shield(self._group())
 
     def note(self, failure: Failure) -> None:
         """Store a failed try some time soon."""
         self._failures.append(failure)
-        self._start()
+        self._group()
 
     async def flush(self) -> None:
         """Wait until all that was handed in is committed."""
-        while self._task is not None:
-            await asyncio.shield(self._task)
+        if (last := self._gathering or self._committing) is not None:
+            await asyncio.shield(last)
 
-    def _start(self) -> None:
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._drain())
+    def _group(self) -> "asyncio.Task[None]":
+        """Return the task that commits what is handed in now; all who wait share how it ends."""
+        if self._gathering is None:
+            self._gathering = asyncio.get_running_loop().create_task(self._commit(self._committing))
+        return self._gathering
 
-    async def _drain(self) -> None:
+    async def _commit(self, before: "asyncio.Task[None] | None") -> None:
+        if before is not None:
+            await asyncio.wait([before])  # however it ended
+        self._committing, self._gathering = self._gathering, None
+        replies, self._replies = self._replies, []
+        failures, self._failures = self._failures, []
         try:
-            while self._replies or self._failures:
-                replies, self._replies = self._replies, []
-                failures, self._failures = self._failures, []
-                rows = [reply for reply, _ in replies]
-                try:
-                    await asyncio.to_thread(self.store.add, rows, failures)
-                except BaseException as error:
-                    for _, done in replies:  # nobody is left waiting, whatever it was
-                        done.set_exception(error)
-                    if not replies or not isinstance(error, StoreError):
-                        raise
-                else:
-                    for _, done in replies:
-                        done.set_result(None)
+            await asyncio.to_thread(self.store.add, replies, failures)
         finally:
-            self._task = None
+            self._committing = None

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from lab import llm
-from lab.errors import CallError
+from lab.errors import CallError, StoreError
 
 
 def fails(number_of_times, trouble, chat):
@@ -294,3 +294,27 @@ def test_an_error_nobody_thought_of_ends_the_job_instead_of_hanging_it(client, a
     with pytest.raises(ZeroDivisionError):
         job.result(30)
     assert job.state == "stopped"
+
+
+def test_half_a_character_in_an_error_is_no_error_of_its_own(client, ask):
+    body = json.dumps({"error": {"message": "bad \ud83d", "code": "x"}})
+    there = client(lambda *_: (500, body, {}), limits=llm.Limits(max_tries=2))
+    [reply] = there.start([ask("q")]).result(30)
+    assert reply.error == "server: Error code: 500 - bad \ufffd (after 2 tries)"
+    [row] = there.store.summary()
+    assert row["failed_tries"] == 2
+
+
+def test_a_job_that_cannot_write_its_failures_down_ends(client, ask, monkeypatch):
+    there = client(lambda *_: (400, {"error": {"message": "no"}}, {}))
+
+    def full(*_):
+        time.sleep(0.05)  # so that it is still under way when the job ends
+        raise StoreError("disk full")
+
+    monkeypatch.setattr(there.store, "add", full)
+    with pytest.raises(StoreError, match="disk full"):
+        there.start([ask("q")]).result(30)
+    monkeypatch.undo()
+    there.scripted.answer = lambda *_: {"choices": [{"message": {"content": "fine"}}]}
+    assert there.start([ask("r")]).result(30)[0].text == "fine"  # an old error is not raised again
