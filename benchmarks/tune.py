@@ -36,6 +36,10 @@ FORM = tune.templates.TextTemplate("short", "{instruction}\n", "{instruction}\n{
 OURS = {"lab.tune": 8, "lab.tune, one micro-batch": 1}  # name: micro-batches
 PEERS = {
     "TRL, defaults": {},
+    "TRL, defaults, micro-batches of 8": {
+        "per_device_train_batch_size": 8,  # as its own default has it
+        "gradient_accumulation_steps": ROWS_A_STEP // 8,
+    },
     # four rows of 512 tokens are about as many tokens as 32 short examples
     "TRL, packed": {"packing": True, "max_length": 512, "per_device_train_batch_size": 4},
     "TRL, fp32, no checkpointing": {"bf16": False, "gradient_checkpointing": False},

@@ -72,11 +72,7 @@ def deita(X: ArrayLike, scores: ArrayLike, k: int, *, max_similarity: float = 0.
     check_budget(k, len(order))
     if not -1 <= max_similarity <= 1:
         raise ValueError(f"max_similarity must be between -1 and 1, got {max_similarity}")
-    length = np.sqrt(np.einsum("nd,nd->n", X, X, dtype=np.float64))
-    if (length == 0).any():
-        raise ValueError(f"X must have no row of length 0, but row {int(length.argmin())} is")
-    unit = np.empty(X.shape, dtype=np.float32)
-    np.divide(X, length[:, None], out=unit, casting="same_kind")
+    unit = _unit(X)
     kept = _Kept(k, X.shape[1], max_similarity)
     for start in range(0, len(order), BLOCK):
         rows = order[start : start + BLOCK]
@@ -86,6 +82,15 @@ def deita(X: ArrayLike, scores: ArrayLike, k: int, *, max_similarity: float = 0.
     indices = kept.indices[: kept.count]
     params = {"k": k, "max_similarity": max_similarity}
     return Selection(indices, scores[indices], n=len(X), method="deita", params=params)
+
+
+def _unit(X: FloatArray) -> FloatArray:
+    length = np.sqrt(np.einsum("nd,nd->n", X, X, dtype=np.float64))
+    if (length == 0).any():
+        raise ValueError(f"X must have no row of length 0, but row {int(length.argmin())} is")
+    unit = np.empty(X.shape, dtype=np.float32)
+    np.divide(X, length[:, None], out=unit, casting="same_kind")
+    return unit
 
 
 class _Kept:
@@ -135,30 +140,45 @@ def _look(
     own: bool,  # noqa: FBT001 - compiled functions take no keywords
 ) -> tuple[NDArray[np.bool_], int]:
     """Look closer at the pairs whose product, with what the rests can add, may pass the ceiling."""
-    (A, a), (B, b), (most, slack) = one, other, bound
+    (A, a), (B, b) = one, other
     if head == A.shape[1]:  # nothing is left to add
         a = np.zeros_like(a)
-    free = np.ones(len(A), dtype=np.bool_)
+    free, everyone = np.ones(len(A), dtype=np.bool_), np.ones(len(B), dtype=np.bool_)
     looked = 0
     for i in range(len(A)):
         end = i if own else len(B)
-        for start in range(0, end, PART):
-            stop = min(start + PART, end)
-            if _highest(product[i, start:stop], a[i], b[start:stop]) <= most - slack:
-                continue
-            for j in range(start, stop):
-                if (own and not free[j]) or product[i, j] + a[i] * b[j] <= most - slack:
-                    continue
-                looked += 1
-                cosine = product[i, j] + _dot(A[i, head:], B[j, head:])
-                if abs(cosine - most) <= slack:
-                    cosine = _exact(A[i], B[j])
-                if cosine > most:
-                    free[i] = False
-                    break
-            if not free[i]:
-                break
+        met = free if own else everyone
+        row = (product[i, :end], A[i], a[i])
+        free[i], closer = _meets(row, (B[:end], b[:end]), met, head, bound)
+        looked += closer
     return free, looked
+
+
+@njit(cache=True)
+def _meets(
+    row: tuple[FloatArray, FloatArray, float],
+    other: Rows,
+    met: NDArray[np.bool_],
+    head: int,
+    bound: tuple[float, float],
+) -> tuple[bool, int]:
+    """Say whether a row is not too similar to those it meets, and how many it looked at closer."""
+    (product, x, rest), (B, b), (most, slack) = row, other, bound
+    looked = 0
+    for start in range(0, len(B), PART):
+        stop = min(start + PART, len(B))
+        if _highest(product[start:stop], rest, b[start:stop]) <= most - slack:
+            continue
+        for j in range(start, stop):
+            if not met[j] or product[j] + rest * b[j] <= most - slack:
+                continue
+            looked += 1
+            cosine = product[j] + _dot(x[head:], B[j, head:])
+            if abs(cosine - most) <= slack:
+                cosine = _exact(x, B[j])
+            if cosine > most:
+                return False, looked
+    return True, looked
 
 
 @njit(cache=True, fastmath={"reassoc", "contract", "nnan", "nsz"})

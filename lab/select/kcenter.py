@@ -236,17 +236,17 @@ def _compare(
 ) -> None:
     """Take the distance of every pair that the product cannot rule out."""
     lengths = square[centers]
-    lows = np.empty((len(centers) + STRIP - 1) // STRIP, dtype=product.dtype)
+    lows = np.full((len(centers) + STRIP - 1) // STRIP, -np.inf, dtype=product.dtype)
     for a in range(len(rows)):
         row = rows[a]
         limit = nearest[row] + slack - square[row]
-        least = _least(product[a], lengths, lows)
         if slack < np.inf:
+            least = _least(product[a], lengths, lows)
             if least >= limit:
                 continue
             limit = min(limit, least + 2.0 * slack)  # what lies further is not the nearest of these
         for strip in range(len(lows)):
-            if lows[strip] > limit and slack < np.inf:
+            if lows[strip] > limit:
                 continue
             for b in range(strip * STRIP, min((strip + 1) * STRIP, len(centers))):
                 if lengths[b] - 2.0 * product[a, b] <= limit:
