@@ -72,11 +72,7 @@ def embed(texts: "pd.Series[str]", encoder: Encoder, *, batch_tokens: int) -> pd
     """
     if batch_tokens < 1:
         raise ValueError(f"batch_tokens must be at least 1, got {batch_tokens}")
-    blank = texts.str.strip() == ""
-    if blank.any():
-        raise DataError(
-            f"{int(blank.sum())} texts are blank", row=str(texts.index[blank][0]), field="text"
-        )
+    vectors.check_texts(texts)
     distinct = sorted(set(texts))
     with vectors.Store(encoder.name) as store:
         missing = store.missing(distinct)

@@ -9,7 +9,8 @@ import pandas as pd
 
 from lab import hashing
 from lab.embed import vectors
-from lab.errors import CallError, DataError
+from lab.errors import CallError
+from lab.llm import wire
 
 TRIES = 5
 LONGEST_WAIT = 60.0  # seconds between two tries, whatever a server asks for
@@ -55,28 +56,18 @@ def endpoint(
         If the server refuses, stays busy, or answers with something else than vectors; vectors
         that came before are kept.
     """
-    import httpx
-
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    blank = texts.str.strip() == ""
-    if blank.any():
-        raise DataError(
-            f"{int(blank.sum())} texts are blank", row=str(texts.index[blank][0]), field="text"
-        )
+    vectors.check_texts(texts)
     distinct = sorted(set(texts))
     name = hashing.digest(["endpoint", base_url, model], digits=hashing.ID_DIGITS)
-    secret = os.environ.get(key_variable)
-    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-    with (
-        vectors.Store(name) as store,
-        httpx.Client(headers=headers, timeout=timeout_seconds) as client,
-    ):
+    url = f"{base_url.rstrip('/')}/embeddings"
+    with vectors.Store(name) as store, _client(key_variable, timeout_seconds) as client:
         missing = store.missing(distinct)
         for start in range(0, len(missing), batch_size):
             part = missing[start : start + batch_size]
             body = {"model": model, "input": part, "encoding_format": "float"}
-            store.add(part, _ask(client, f"{base_url.rstrip('/')}/embeddings", body, len(part)))
+            store.add(part, _ask(client, url, body, key_variable))
         kept = store.read(distinct)
     place = {text: row for row, text in enumerate(distinct)}
     frame = pd.DataFrame(kept[[place[text] for text in texts]], index=texts.index)
@@ -84,8 +75,17 @@ def endpoint(
     return frame
 
 
-def _ask(client: Any, url: str, body: dict[str, Any], wanted: int) -> "np.ndarray[Any, Any]":
-    """Return unit vectors (wanted, d) for one request, asking again while the server is busy."""
+def _client(key_variable: str, timeout_seconds: float) -> Any:
+    """Return a client that sends the key; no frame that can fail holds it by name."""
+    import httpx
+
+    key = os.environ.get(key_variable)
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    return httpx.Client(headers=headers, timeout=timeout_seconds)
+
+
+def _ask(client: Any, url: str, body: dict[str, Any], key_variable: str) -> "np.ndarray[Any, Any]":
+    """Return unit vectors, one per input, asking again while the server is busy."""
     import httpx
 
     trouble = ""
@@ -96,9 +96,10 @@ def _ask(client: Any, url: str, body: dict[str, Any], wanted: int) -> "np.ndarra
         except httpx.TransportError as error:
             trouble = f"{type(error).__name__}: {error}"
         else:
+            text = wire.hidden(reply.text, os.environ.get(key_variable) or wire.NO_KEY)
             if reply.status_code == httpx.codes.OK:
-                return _vectors(reply.text, wanted)
-            trouble = f"status {reply.status_code}: {reply.text[:200]}"
+                return _vectors(text, len(body["input"]))
+            trouble = f"status {reply.status_code}: {text[:200]}"
             if reply.status_code not in BUSY:
                 break
             asked = reply.headers.get("retry-after", "")

@@ -7,7 +7,7 @@ Source: Deerwester et al. 1990, doi:10.1002/(SICI)1097-4571(199009)41:6<391::AID
 import numpy as np
 import pandas as pd
 
-from lab.errors import DataError
+from lab.embed.vectors import check_texts
 
 TERM = r"(?u)\w+|[^\w\s]"  # a word, or one sign, so that no text with ink is without terms
 OUTSIDE = 1e-5  # a shorter projection is rounding noise, not a direction
@@ -49,11 +49,7 @@ def lexical(texts: "pd.Series[str]", *, dimensions: int = 128, seed: int = 0) ->
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    blank = texts.str.strip() == ""
-    if blank.any():
-        raise DataError(
-            f"{int(blank.sum())} texts are blank", row=str(texts.index[blank][0]), field="text"
-        )
+    check_texts(texts)
     if dimensions < 2:
         raise ValueError(f"dimensions must be at least 2, got {dimensions}")
     distinct, rows = np.unique(texts.to_numpy(dtype=object).astype(str), return_inverse=True)

@@ -4,15 +4,27 @@ import hashlib
 import sqlite3
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lab import paths
-from lab.errors import StoreError
+from lab.errors import DataError, StoreError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ASK = 500  # keys in one query; SQLite takes at most 999 in its oldest builds
+
+
+def check_texts(texts: "pd.Series[str]") -> None:
+    """Raise a DataError that names the first blank text, if there is one."""
+    blank = texts.str.strip() == ""
+    if blank.any():
+        raise DataError(
+            f"{int(blank.sum())} texts are blank", row=str(texts.index[blank][0]), field="text"
+        )
 
 
 class Store:

@@ -89,20 +89,33 @@ def bias(
     fitted = _fit(valid["preference"].to_numpy(float), matrix, pd.factorize(valid["prompt"])[0])
     counts = {"prompts": prompts, "verdicts": len(valid)}
     counts["invalid"] = len(verdicts) - len(valid)
-    quantile = float(stats.t.ppf((1 + level) / 2, prompts - 1))
-    rows = []
-    for name in columns:
-        row: dict[str, Any] = {"effect": name, "estimate": np.nan, "low": np.nan, "high": np.nan}
-        row |= {"p_value": np.nan, **counts, "note": NOT_IDENTIFIED[name]}
-        if name in kept:
-            place = intercepts.shape[1] + kept.index(name)
-            estimate, error = fitted[0][place], fitted[1][place]
-            row |= {"estimate": estimate, "low": estimate - quantile * error}
-            row |= {"high": estimate + quantile * error, "note": ""}
-            if error > 0:
-                row["p_value"] = 2 * float(stats.t.sf(abs(estimate) / error, prompts - 1))
-        rows.append(row)
-    return pd.DataFrame(rows)
+    first = intercepts.shape[1]
+    found = {
+        name: _effect(fitted[0][first + at], fitted[1][first + at], prompts - 1, level)
+        for at, name in enumerate(kept)
+    }
+    missing = dict.fromkeys(("estimate", "low", "high", "p_value"), np.nan)
+    return pd.DataFrame(
+        {
+            "effect": name,
+            **found.get(name, missing),
+            **counts,
+            "note": "" if name in found else NOT_IDENTIFIED[name],
+        }
+        for name in columns
+    )
+
+
+def _effect(estimate: float, error: float, freedom: int, level: float) -> dict[str, float]:
+    """Return an estimate with its interval and p-value, by Student's t."""
+    reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error
+    p_value = 2 * float(stats.t.sf(abs(estimate) / error, freedom)) if error > 0 else np.nan
+    return {
+        "estimate": estimate,
+        "low": estimate - reach,
+        "high": estimate + reach,
+        "p_value": p_value,
+    }
 
 
 def _position(valid: pd.DataFrame) -> Floats:

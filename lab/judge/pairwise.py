@@ -107,27 +107,31 @@ def pairwise(
     cells = [(key, first, draw) for key in a.index for first in "ab" for draw in range(samples)]
     requests = []
     for key, first, draw in cells:
-        second = "b" if first == "a" else "a"
-        fields = {"first": str(texts[first][key]), "second": str(texts[second][key])}
-        fields["question"] = asking.question(examples[key])
+        fields = _fields(texts, examples[key], key, first)
         if "reference" in template.fields:
             fields["reference"] = str(examples[key]["output"])
         requests.append(asking.request(prompt, template.messages(**fields), draw))
+    names = {"system": system, "reference": reference, "form": prompt.prompt}
     rows = []
     for judge, one in asking.judges(client).items():
-        replies = one.complete(requests)
-        for (key, first, draw), reply in zip(cells, replies, strict=True):
+        for (key, first, draw), reply in zip(cells, one.complete(requests), strict=True):
             keys = {"prompt": str(key), "judge": judge, "first": first, "sample": draw}
-            names = {"system": system, "reference": reference, "form": prompt.prompt}
             sizes = _sizes(str(texts["a"][key]), str(texts["b"][key]))
-            rows.append(
-                keys
-                | names
-                | sizes
-                | asking.said(prompt.read(reply), first)
-                | asking.account(reply)
-            )
+            said = asking.said(prompt.read(reply), first) | asking.account(reply)
+            rows.append(keys | names | sizes | said)
     return verdicts.table(rows)
+
+
+def _fields(
+    texts: Mapping[str, Mapping[Any, Any]], example: Mapping[str, Any], key: Any, first: str
+) -> dict[str, str]:
+    """Return what a prompt shows of a pair, with one of them first."""
+    second = "b" if first == "a" else "a"
+    return {
+        "question": asking.question(example),
+        "first": str(texts[first][key]),
+        "second": str(texts[second][key]),
+    }
 
 
 def _sizes(a: str, b: str) -> dict[str, float]:

@@ -270,8 +270,8 @@ def _refused(error: Any, key: str, sent: Mapping[str, Any]) -> Trouble:
         wait_s = (seconds(precise) or 0.0) / 1000
     return Trouble(
         kind,
-        _hidden(str(error.message), key),
-        raw=_hidden(error.response.text, key)[:RAW_CHARACTERS],
+        hidden(str(error.message), key),
+        raw=hidden(error.response.text, key)[:RAW_CHARACTERS],
         wait_s=wait_s,
         parameter=error.param if status == 400 else None,
         headers=headers,
@@ -281,9 +281,9 @@ def _refused(error: Any, key: str, sent: Mapping[str, Any]) -> Trouble:
 
 def named(error: Exception, key: str) -> str:
     """Return an error as one text without the key in it."""
-    return _hidden(f"{type(error).__name__}: {error}", key)
+    return hidden(f"{type(error).__name__}: {error}", key)
 
 
-def _hidden(text: str, key: str) -> str:
+def hidden(text: str, key: str) -> str:
     """Take the key out of a text that a server sent back."""
     return text.replace(key, HIDDEN) if key != NO_KEY else text

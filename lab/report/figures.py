@@ -29,6 +29,13 @@ COLOURS = (  # told apart by most eyes, on white and on black (after Okabe & Ito
     "#b59f00",
     "#7a7a7a",
 )
+CROSS = {"size": 6, "symbol": "x-thin", "line": {"width": 1.5, "color": "#d55e00"}}
+RING = {
+    "size": 7,
+    "symbol": "circle-open",
+    "line": {"width": 1.2, "color": "#111111"},
+    "color": "#111111",
+}
 FAINT = "#b8bcc4"
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 
@@ -92,27 +99,22 @@ def map(  # noqa: A001 - the design's word for it
         raise ValueError(f"subset names {len(lost)} rows that are not on the map: {lost[0]!r}")
     webgl = len(places) + len(reference if reference is not None else ()) > WEBGL
     figure = Figure()
-    groups = _groups(places, clusters)
-    for number, (label, rows) in enumerate(groups):
-        name = _name(label, names)
+    for number, (label, rows) in enumerate(_groups(places, clusters)):
         faint = label is not None and label < 0
-        colour = FAINT if faint else COLOURS[number % len(COLOURS)]
-        marker: dict[str, Any] = {
+        marker = {
             "size": 3 if webgl else 6,
-            "color": colour,
+            "color": FAINT if faint else COLOURS[number % len(COLOURS)],
             "opacity": 0.5 if faint else 0.8,
         }
+        name = _name(label, names)
         figure.add_trace(_points(rows, text, name=name, marker=marker, webgl=webgl))
     if reference is not None:
-        marker = {"size": 6, "symbol": "x-thin", "line": {"width": 1.5, "color": "#d55e00"}}
         name = f"reference ({len(reference):,})"
-        figure.add_trace(_points(reference, None, name=name, marker=marker, webgl=webgl))
+        figure.add_trace(_points(reference, None, name=name, marker=CROSS, webgl=webgl))
     if subset is not None:
-        line = {"width": 1.2, "color": "#111111"}
-        marker = {"size": 7, "symbol": "circle-open", "line": line, "color": "#111111"}
         chosen = places.loc[subset]
         name = f"subset ({len(chosen):,})"
-        figure.add_trace(_points(chosen, text, name=name, marker=marker, webgl=webgl))
+        figure.add_trace(_points(chosen, text, name=name, marker=RING, webgl=webgl))
     if clusters is not None and names is not None:
         _write_names(figure, places, clusters, names)
     axis = {"visible": False}
@@ -196,18 +198,7 @@ def curves(
     for number, column in enumerate(table.columns):
         colour = COLOURS[number % len(COLOURS)]
         if low is not None and high is not None:
-            figure.add_trace(
-                go.Scatter(
-                    x=[*table.index, *table.index[::-1]],
-                    y=[*low[column], *high[column][::-1]],
-                    fill="toself",
-                    fillcolor=_clear(colour),
-                    line={"width": 0},
-                    hoverinfo="skip",
-                    showlegend=False,
-                    legendgroup=str(column),
-                )
-            )
+            figure.add_trace(_band(low[column], high[column], colour))
         dash = DASHES[number // len(COLOURS) % len(DASHES)]
         figure.add_trace(
             go.Scatter(
@@ -222,6 +213,20 @@ def curves(
     xaxis = {"title": _escape(str(table.index.name or "")), "type": "log" if log_x else "-"}
     figure.update_layout(xaxis=xaxis, yaxis_title=_escape(ylabel), hovermode="x", **_LAYOUT)
     return figure
+
+
+def _band(low: "pd.Series[float]", high: "pd.Series[float]", colour: str) -> go.Scatter:
+    """Return the band between two curves that share an index and a name."""
+    return go.Scatter(
+        x=[*low.index, *low.index[::-1]],
+        y=[*low, *high[::-1]],
+        fill="toself",
+        fillcolor=_clear(colour),
+        line={"width": 0},
+        hoverinfo="skip",
+        showlegend=False,
+        legendgroup=str(low.name),
+    )
 
 
 def overlap(table: pd.DataFrame) -> Figure:

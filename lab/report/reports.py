@@ -87,20 +87,11 @@ def render(
         if wrong:
             problems[execution.task.name] = wrong
         if error := execution.record["error"]:
-            failed[execution.task.name] = (
-                f"cell {error['cell']}: {error['name']}: {error['message']}"
-            )
-    index = _index(folder)
-    return Outcome(
-        tuple(pages),
-        index,
-        failed,
-        problems,
-        sum(execution.reused for execution in executions),
-        executed - clock,
-        time.perf_counter() - executed,
-        sizes,
-    )
+            said = f"cell {error['cell']}: {error['name']}: {error['message']}"
+            failed[execution.task.name] = said
+    index, reused = _index(folder), sum(execution.reused for execution in executions)
+    seconds = (executed - clock, time.perf_counter() - executed)
+    return Outcome(tuple(pages), index, failed, problems, reused, *seconds, sizes)
 
 
 def export(folder: Path) -> int:

@@ -1,5 +1,6 @@
 import json
 import threading
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -79,6 +80,20 @@ def test_a_refusal_or_nonsense_is_an_error_with_the_reply(server, reply, message
     server.replies = [reply]
     with pytest.raises(CallError, match=message):
         embed.endpoint(TEXTS, model="m", base_url=server.url)
+
+
+@pytest.mark.parametrize("status", [200, 401])
+def test_a_key_that_a_server_sends_back_is_not_shown(server, monkeypatch, status):
+    key = "sk-test-PLANTED"
+    monkeypatch.setenv("MY_KEY", key)
+    server.replies = [(status, "x" * 180 + f"your key {key} is wrong")]  # cut in its middle
+    with pytest.raises(CallError) as caught:
+        embed.endpoint(TEXTS, model="m", base_url=server.url, key_variable="MY_KEY")
+    frames = [frame.f_locals for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    inside = [seen for seen in frames if "monkeypatch" not in seen]
+    shown = "".join(traceback.format_exception(caught.value)) + repr(inside)
+    assert "xxx" in shown
+    assert "sk-" not in shown
 
 
 def test_blank_texts_and_empty_batches_are_named():
