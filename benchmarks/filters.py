@@ -24,11 +24,18 @@ import psutil
 
 from lab import filters, paths, records
 
-COPIES = ["novelty", "near_duplicates", "semantic", "decontaminate", "decontaminate_semantic"]
+COPIES = ["novelty", "no_near_duplicates", "semantic", "decontaminate", "decontaminate_semantic"]
 RULES = [
-    *("length", "language", "refusal", "apology", "first_person", "other_answers"),
-    *("leaked_prompt", "blacklist", "bad_start", "content_words", "echo", "repetition"),
-    *("markup", "personal"),
+    *("length", "language", "no_refusal", "no_apology", "no_first_person", "no_other_answers"),
+    *(
+        "no_leaked_prompt",
+        "no_blacklisted",
+        "no_bad_start",
+        "content_words",
+        "no_echo",
+        "no_repetition",
+    ),
+    *("no_markup", "no_personal"),
 ]
 
 

@@ -18,7 +18,7 @@ from lab.filters.wording import patterns
 CODE = "(?s)```.*?(?:```|$)|`[^`\n]*`"
 
 
-def bad_start(
+def no_bad_start(
     pool: pd.DataFrame,
     *,
     starts: tuple[str, ...] = ("Write a program",),
@@ -50,7 +50,7 @@ def bad_start(
     return ~text.contains(text.column(pool, field), bad)
 
 
-def echo(pool: pd.DataFrame) -> "pd.Series[bool]":
+def no_echo(pool: pd.DataFrame) -> "pd.Series[bool]":
     """Keep examples whose output does not just repeat the input or the instruction.
 
     White space at the ends does not count. Empty texts repeat nothing.
@@ -77,7 +77,7 @@ def content_words(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bo
     return ~text.contains(text.column(pool, field), [empty])
 
 
-def repetition(
+def no_repetition(
     pool: pd.DataFrame,
     *,
     max_repeated: float = 0.3,
@@ -95,7 +95,7 @@ def repetition(
     Examples
     --------
     >>> rows = {"output": ["to be or not to be", "go on and go on and go on and go on"]}
-    >>> repetition(pd.DataFrame(rows), words=2).tolist()
+    >>> no_repetition(pd.DataFrame(rows), words=2).tolist()
     [True, False]
     """
     if not 0 <= max_repeated <= 1:
@@ -106,7 +106,7 @@ def repetition(
     return text.flags(repeated <= max_repeated, pool.index)
 
 
-def markup(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
+def no_markup(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
     """Keep examples whose output has no links, images or HTML, outside code.
 
     Code is what stands between backticks; an answer that is bare HTML falls.

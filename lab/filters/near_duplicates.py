@@ -20,7 +20,7 @@ MISSED = 1e-3  # a pair just above the limit escapes all bands with at most this
 FIELDS = ("history", "instruction", "input", "output")
 
 
-def near_duplicates(
+def no_near_duplicates(
     pool: pd.DataFrame,
     *,
     max_similarity: float = 0.7,
@@ -62,7 +62,7 @@ def near_duplicates(
     Examples
     --------
     >>> rows = {"instruction": ["Say a b c d e f", "say a b c d e f!", "Sing"]}
-    >>> near_duplicates(pd.DataFrame(rows), fields=("instruction",)).tolist()
+    >>> no_near_duplicates(pd.DataFrame(rows), fields=("instruction",)).tolist()
     [True, False, True]
     """
     kept = duplicate_of(
@@ -82,7 +82,7 @@ def duplicate_of(
 ) -> "pd.Series[str]":
     """Return the id of the example that stays for each one: its own id if it stays.
 
-    Takes what `near_duplicates` takes, and is the evidence for it.
+    Takes what `no_near_duplicates` takes, and is the evidence for it.
     """
     if not 0 < max_similarity <= 1:
         raise ValueError(f"max_similarity must be above 0 and at most 1, got {max_similarity}")

@@ -46,12 +46,12 @@ def matched(
     """Return the fragment of each example that a pattern matches, "" where none does.
 
     The evidence for the filters of this module: `matched(pool, patterns("refusal"))` is "" where
-    `refusal(pool)` is True.
+    `no_refusal(pool)` is True.
     """
     return text.fragments(text.column(pool, field), patterns)
 
 
-def refusal(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
+def no_refusal(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
     """Keep examples whose output is not a refusal, in English or Chinese.
 
     A refusal opens with an apology or a "cannot", or speaks of itself as a model anywhere.
@@ -62,13 +62,13 @@ def refusal(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
     Examples
     --------
     >>> pool = pd.DataFrame({"output": ["I'm sorry, but I can't help.", "抱歉, 我不能", "Yes."]})
-    >>> refusal(pool).tolist()
+    >>> no_refusal(pool).tolist()
     [False, False, True]
     """
     return ~text.contains(text.column(pool, field), patterns("refusal"))
 
 
-def first_person(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
+def no_first_person(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
     """Keep examples whose output does not say "I" or "my", in English or Chinese.
 
     A plain match of words: it takes out "World War I" and quoted speech too.
@@ -79,7 +79,7 @@ def first_person(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[boo
     return ~text.contains(text.column(pool, field), patterns("first_person"))
 
 
-def other_answers(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
+def no_other_answers(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
     """Keep examples whose output does not refer to other answers, comments, votes or the site.
 
     Source: LIMA, arXiv:2305.11206, section 2.1 ("as mentioned", "stack exchange").
@@ -88,7 +88,7 @@ def other_answers(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bo
     return ~text.contains(text.column(pool, field), patterns("other_answers"))
 
 
-def leaked_prompt(pool: pd.DataFrame, *, field: str = "instruction") -> "pd.Series[bool]":
+def no_leaked_prompt(pool: pd.DataFrame, *, field: str = "instruction") -> "pd.Series[bool]":
     """Keep examples whose instruction copies no words of the prompt that made it.
 
     Source: the fourth sign of failure of Evol-Instruct, arXiv:2304.12244 ("given prompt",
@@ -98,10 +98,12 @@ def leaked_prompt(pool: pd.DataFrame, *, field: str = "instruction") -> "pd.Seri
     return ~text.contains(text.column(pool, field), patterns("leaked_prompt"))
 
 
-def apology(pool: pd.DataFrame, *, min_words: int = 80, field: str = "output") -> "pd.Series[bool]":
+def no_apology(
+    pool: pd.DataFrame, *, min_words: int = 80, field: str = "output"
+) -> "pd.Series[bool]":
     """Keep examples whose output does not hold "sorry", or has at least `min_words` words.
 
-    The paper's plain rule, which also takes out a short letter of apology; `refusal` is finer.
+    The paper's plain rule, which also takes out a short letter of apology; `no_refusal` is finer.
 
     Source: the second sign of failure of Evol-Instruct, arXiv:2304.12244.
     Cost: about 100,000 rows a second.
@@ -111,7 +113,7 @@ def apology(pool: pd.DataFrame, *, min_words: int = 80, field: str = "output") -
     return (~sorry | (text.words(texts) >= min_words)).rename("keep")
 
 
-def blacklist(
+def no_blacklisted(
     pool: pd.DataFrame, *, words: Iterable[str] = ALPACA_WORDS, field: str = "instruction"
 ) -> "pd.Series[bool]":
     """Keep examples whose instruction has none of `words`, as whole words in any case.
@@ -125,7 +127,7 @@ def blacklist(
     Examples
     --------
     >>> tasks = ["Describe this image.", "Imagine a city."]
-    >>> blacklist(pd.DataFrame({"instruction": tasks})).tolist()
+    >>> no_blacklisted(pd.DataFrame({"instruction": tasks})).tolist()
     [False, True]
     """
     given = [word.strip() for word in words]
@@ -135,7 +137,7 @@ def blacklist(
     return ~found
 
 
-def personal(
+def no_personal(
     pool: pd.DataFrame, *, fields: tuple[str, ...] = ("instruction", "input", "output")
 ) -> "pd.Series[bool]":
     """Keep examples without e-mail addresses, telephone and identity numbers, or key-like strings.

@@ -35,14 +35,14 @@ def tasks(*instructions):
     ],
 )
 def test_bad_start(instruction, keep):
-    assert filters.bad_start(tasks(instruction)).tolist() == [keep]
+    assert filters.no_bad_start(tasks(instruction)).tolist() == [keep]
 
 
 def test_bad_start_with_other_openings_and_scripts():
     rows = tasks("写一首诗", "编写程序", "C++ (a) b")
-    keep = filters.bad_start(rows, starts=("编写", "C++ ("), allow_non_ascii=True)
+    keep = filters.no_bad_start(rows, starts=("编写", "C++ ("), allow_non_ascii=True)
     assert keep.tolist() == [True, False, False]
-    assert filters.bad_start(rows, starts=(), allow_non_ascii=True).all()
+    assert filters.no_bad_start(rows, starts=(), allow_non_ascii=True).all()
 
 
 def test_echo():
@@ -53,7 +53,7 @@ def test_echo():
             "output": [" same", "Say hi", "3", ""],
         }
     )
-    assert filters.echo(rows).tolist() == [False, False, True, True]
+    assert filters.no_echo(rows).tolist() == [False, False, True, True]
 
 
 @pytest.mark.parametrize(
@@ -91,13 +91,13 @@ def slow_share(text, words):
 def test_repetition_by_definition(limit):
     draw = np.random.default_rng(0)
     texts = [" ".join(draw.choice(list("abcd"), size=n)) for n in range(60)]
-    keep = filters.repetition(pool(*texts), max_repeated=limit, words=3)
+    keep = filters.no_repetition(pool(*texts), max_repeated=limit, words=3)
     assert keep.tolist() == [slow_share(text, 3) <= limit for text in texts]
     assert 0 < keep.sum() < 60
 
 
 def test_repetition_finds_a_loop_in_chinese():
-    assert filters.repetition(pool("我喜欢你" * 20, "春眠不觉晓处处闻啼鸟")).tolist() == [
+    assert filters.no_repetition(pool("我喜欢你" * 20, "春眠不觉晓处处闻啼鸟")).tolist() == [
         False,
         True,
     ]
@@ -106,7 +106,7 @@ def test_repetition_finds_a_loop_in_chinese():
 @pytest.mark.parametrize("share", [-0.1, 1.1])
 def test_repetition_errors(share):
     with pytest.raises(ValueError, match=f"max_repeated must be between 0 and 1, got {share}"):
-        filters.repetition(pool("a"), max_repeated=share)
+        filters.no_repetition(pool("a"), max_repeated=share)
 
 
 @pytest.mark.parametrize(
@@ -130,4 +130,4 @@ def test_repetition_errors(share):
     ],
 )
 def test_markup(output, keep):
-    assert filters.markup(pool(output)).tolist() == [keep]
+    assert filters.no_markup(pool(output)).tolist() == [keep]

@@ -70,7 +70,7 @@ def test_the_best_of_a_group_stays():
     score = pd.Series(np.random.default_rng(0).integers(0, 4, len(rows)).astype(float), rows.index)
     score.iloc[::5] = np.nan
     groups = pd.Series(slow(texts, 0.7), index=rows.index)
-    keep = filters.near_duplicates(rows, best=score, fields=("output",))
+    keep = filters.no_near_duplicates(rows, best=score, fields=("output",))
     for _, members in groups.groupby(groups):
         inside = score[members.index]
         top = inside[inside == inside.max()] if inside.notna().any() else inside
@@ -80,10 +80,10 @@ def test_the_best_of_a_group_stays():
 
 def test_row_order_and_seed_do_not_matter():
     rows = pool(families(seed=4))
-    keep = filters.near_duplicates(rows, fields=("output",))
-    turned = filters.near_duplicates(rows.iloc[::-1], fields=("output",))
+    keep = filters.no_near_duplicates(rows, fields=("output",))
+    turned = filters.no_near_duplicates(rows.iloc[::-1], fields=("output",))
     pd.testing.assert_series_equal(keep, turned.loc[keep.index])
-    other = filters.near_duplicates(rows, fields=("output",), seed=7)
+    other = filters.no_near_duplicates(rows, fields=("output",), seed=7)
     pd.testing.assert_series_equal(keep, other)
 
 
@@ -91,21 +91,21 @@ def test_equal_passes_and_a_chain_is_one_group():
     rows = pool(["a b c d", "a b c e", "a b c d x"])  # {abc, bcd}, {abc, bce}, {abc, bcd, cdx}
     fields = ("output",)
     third, two_thirds = 1 / 3, 2 / 3
-    assert filters.near_duplicates(rows, max_similarity=two_thirds, fields=fields).all()
-    assert filters.near_duplicates(rows, max_similarity=0.66, fields=fields).sum() == 2
-    assert filters.near_duplicates(rows, max_similarity=third, fields=fields).sum() == 2
-    assert filters.near_duplicates(rows, max_similarity=0.2, fields=fields).sum() == 1
+    assert filters.no_near_duplicates(rows, max_similarity=two_thirds, fields=fields).all()
+    assert filters.no_near_duplicates(rows, max_similarity=0.66, fields=fields).sum() == 2
+    assert filters.no_near_duplicates(rows, max_similarity=third, fields=fields).sum() == 2
+    assert filters.no_near_duplicates(rows, max_similarity=0.2, fields=fields).sum() == 1
 
 
 def test_many_equal_texts_are_one_group_at_once():
     rows = pool(["the same words all over again here"] * 20_000)
-    assert filters.near_duplicates(rows, fields=("output",)).sum() == 1
+    assert filters.no_near_duplicates(rows, fields=("output",)).sum() == 1
 
 
 def test_empty_texts_are_not_duplicates_of_each_other():
     rows = pool(["", "!!", "one two three", ""])
-    assert filters.near_duplicates(rows, fields=("output",)).tolist() == [True] * 4
-    assert filters.near_duplicates(rows.iloc[:0]).tolist() == []
+    assert filters.no_near_duplicates(rows, fields=("output",)).tolist() == [True] * 4
+    assert filters.no_near_duplicates(rows.iloc[:0]).tolist() == []
 
 
 def test_another_history_is_another_example():
@@ -116,8 +116,8 @@ def test_another_history_is_another_example():
             {"instruction": "Go on please with more", "output": "It is so", "history": said},
         ]
     )
-    assert filters.near_duplicates(rows, max_similarity=0.5).tolist() == [True, True]
-    assert filters.near_duplicates(rows, fields=("instruction", "output")).sum() == 1
+    assert filters.no_near_duplicates(rows, max_similarity=0.5).tolist() == [True, True]
+    assert filters.no_near_duplicates(rows, fields=("instruction", "output")).sum() == 1
 
 
 @pytest.mark.parametrize("limit", [0.05, 0.3, 0.5, 0.7, 0.8, 0.9, 0.99])
@@ -130,10 +130,10 @@ def test_bands_miss_at_most_what_is_said(limit):
 @pytest.mark.parametrize("limit", [0.0, -1, 1.5])
 def test_errors_say_what_came(limit):
     with pytest.raises(ValueError, match=f"above 0 and at most 1, got {limit}"):
-        filters.near_duplicates(pool(["a"]), max_similarity=limit)
+        filters.no_near_duplicates(pool(["a"]), max_similarity=limit)
 
 
 def test_scores_of_other_rows_are_refused():
     rows = pool(["a", "b"])
     with pytest.raises(ValueError, match="best must hold one score per example"):
-        filters.near_duplicates(rows, best=pd.Series([1.0], index=rows.index[:1]))
+        filters.no_near_duplicates(rows, best=pd.Series([1.0], index=rows.index[:1]))

@@ -64,7 +64,7 @@ def test_explain_shows_what_was_found():
     near = pd.DataFrame({"similarity": [0.9], "nearest": ["y"]}, index=["x"])
     found = filters.matched(pool, filters.patterns("refusal"))
     masks = {
-        "refusal": filters.refusal(pool),
+        "refusal": filters.no_refusal(pool),
         "novelty": pd.Series([False, True], index=["x", "y"]),
     }
     evidence = {"refusal": found, "novelty": near}

@@ -50,18 +50,18 @@ ANSWERS = [
 
 @pytest.mark.parametrize("output", REFUSALS)
 def test_refusals_fall(output):
-    assert filters.refusal(pool(output)).tolist() == [False]
+    assert filters.no_refusal(pool(output)).tolist() == [False]
 
 
 @pytest.mark.parametrize("output", ANSWERS)
 def test_answers_stay(output):
-    assert filters.refusal(pool(output)).tolist() == [True]
+    assert filters.no_refusal(pool(output)).tolist() == [True]
 
 
 def test_what_matched_is_there_exactly_where_the_filter_says_no():
     rows = pool(*REFUSALS, *ANSWERS)
     found = filters.matched(rows, filters.patterns("refusal"))
-    pd.testing.assert_series_equal(found == "", filters.refusal(rows), check_names=False)
+    pd.testing.assert_series_equal(found == "", filters.no_refusal(rows), check_names=False)
     assert all(fragment in text for fragment, text in zip(found, rows["output"], strict=True))
 
 
@@ -80,7 +80,7 @@ def test_what_matched_is_there_exactly_where_the_filter_says_no():
     ],
 )
 def test_first_person(output, keep):
-    assert filters.first_person(pool(output)).tolist() == [keep]
+    assert filters.no_first_person(pool(output)).tolist() == [keep]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_first_person(output, keep):
     ],
 )
 def test_other_answers(output, keep):
-    assert filters.other_answers(pool(output)).tolist() == [keep]
+    assert filters.no_other_answers(pool(output)).tolist() == [keep]
 
 
 @pytest.mark.parametrize(
@@ -115,13 +115,13 @@ def test_other_answers(output, keep):
 )
 def test_leaked_prompt(instruction, keep):
     rows = pd.DataFrame({"instruction": [instruction], "output": ["x"]})
-    assert filters.leaked_prompt(rows).tolist() == [keep]
+    assert filters.no_leaked_prompt(rows).tolist() == [keep]
 
 
 def test_apology_is_evol_instructs_rule():
     sorry = "I am sorry to say so. "
     rows = pool(sorry + "w " * 73, sorry + "w " * 74, "No apology", "SORRY", "抱歉", "sorrynot")
-    assert filters.apology(rows).tolist() == [False, True, True, False, False, True]
+    assert filters.no_apology(rows).tolist() == [False, True, True, False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -137,18 +137,18 @@ def test_apology_is_evol_instructs_rule():
 )
 def test_blacklist(instruction, keep):
     rows = pd.DataFrame({"instruction": [instruction]})
-    assert filters.blacklist(rows).tolist() == [keep]
+    assert filters.no_blacklisted(rows).tolist() == [keep]
 
 
 def test_blacklist_of_self_instruct_knows_no_video_and_takes_own_words():
     rows = pd.DataFrame({"instruction": ["Watch the video", "画一幅图片", "C++ (now)"]})
-    assert filters.blacklist(rows, words=filters.SELF_INSTRUCT_WORDS).all()
-    assert filters.blacklist(rows, words=["图片"]).tolist() == [True, False, True]
-    assert filters.blacklist(rows, words=["C++"]).tolist() == [True, True, False]
+    assert filters.no_blacklisted(rows, words=filters.SELF_INSTRUCT_WORDS).all()
+    assert filters.no_blacklisted(rows, words=["图片"]).tolist() == [True, False, True]
+    assert filters.no_blacklisted(rows, words=["C++"]).tolist() == [True, True, False]
     with pytest.raises(ValueError, match=r"no empty ones, got \['']"):
-        filters.blacklist(rows, words=[" "])
+        filters.no_blacklisted(rows, words=[" "])
     with pytest.raises(ValueError, match="at least one word"):
-        filters.blacklist(rows, words=[])
+        filters.no_blacklisted(rows, words=[])
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,8 @@ def test_blacklist_of_self_instruct_knows_no_video_and_takes_own_words():
 )
 def test_personal(text, keep):
     rows = pd.DataFrame({"instruction": ["a"], "input": [text], "output": ["b"]})
-    assert filters.personal(rows).tolist() == [keep]
-    assert filters.personal(rows, fields=("output",)).tolist() == [True]
+    assert filters.no_personal(rows).tolist() == [keep]
+    assert filters.no_personal(rows, fields=("output",)).tolist() == [True]
 
 
 def test_patterns_of_no_filter():
@@ -194,4 +194,4 @@ def test_limas_released_answers_break_limas_rules_as_counted(shared):
     english = answers["output"].str.contains(r"\b(?:I|my)\b")
     assert (short.sum(), long.sum(), english.sum()) == (45, 3, 52)
     assert (short | long | english).sum() == 93
-    assert not (filters.first_person(answers) & english).any()
+    assert not (filters.no_first_person(answers) & english).any()
