@@ -8,6 +8,7 @@ from lab.llm.parsing import Parsed, parse, tally
 from lab.llm.pricing import Price
 from lab.llm.request import Completion, Request
 from lab.llm.store import Store
+from lab.llm.thoughts import answer_text
 from lab.llm.wire import Server
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Request",
     "Server",
     "Store",
+    "answer_text",
     "local",
     "parse",
     "tally",

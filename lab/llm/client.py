@@ -16,8 +16,8 @@ from tqdm.auto import tqdm
 
 from lab.llm import estimate, replies, request, wire
 from lab.llm.estimate import Counter, Estimate
-from lab.llm.gate import Gate
 from lab.llm.job import Job
+from lab.llm.limiter import Limiter
 from lab.llm.money import Ledger
 from lab.llm.pricing import Price
 from lab.llm.request import Completion, Request
@@ -108,7 +108,7 @@ class Client:
         self.ledger = Ledger(prices, budget_usd)
         self.writer = Writer(self.store)
         self.job: Job | None = None  # the last one that was started
-        self._gates: dict[str, Gate] = {}
+        self._limiters: dict[str, Limiter] = {}
         self._refused: dict[str, set[str]] = {}
 
     def __repr__(self) -> str:
@@ -179,11 +179,11 @@ class Client:
             if key in known
         }
 
-    def gate(self, model: str) -> Gate:
+    def limiter(self, model: str) -> Limiter:
         """Return the window of calls to `model`."""
-        if model not in self._gates:
-            self._gates[model] = Gate(self.limits.max_in_flight)
-        return self._gates[model]
+        if model not in self._limiters:
+            self._limiters[model] = Limiter(self.limits.max_in_flight)
+        return self._limiters[model]
 
     def learn(self, sent: Mapping[str, Any], trouble: wire.Trouble) -> bool:
         """Remember a parameter of `sent` that the server refused; say whether to try again."""

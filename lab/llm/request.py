@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from lab import hashing
+from lab.llm import thoughts
 
 MAX_TOP_LOGPROBS = 20  # what the protocol allows
 
@@ -110,12 +111,23 @@ class Request:
 
 @dataclass(frozen=True)
 class Completion:
-    """One answer, or one failure; `text` is None exactly when `error` is set.
+    r"""One answer, or one failure; `text` is None exactly when `error` is set.
 
     `error` starts with its kind: `refusal`, `empty`, `content_filter` (a reply that is no answer),
-    `malformed` (a reply that cannot be read), or `timeout`, `connection`, `unreachable`,
-    `rate_limit`, `server`, `bad_request`, `denied` … (no reply). `finish_reason` is `length` where
-    the text was cut.
+    `thoughts` (a reply that ends inside its thoughts), `malformed` (a reply that cannot be read),
+    or `timeout`, `connection`, `unreachable`, `rate_limit`, `server`, `bad_request`, `denied` …
+    (no reply). `finish_reason` is `length` where the text was cut.
+
+    What a model thinks aloud before its answer (`<think>…</think>` and its like, see
+    `lab.llm.thoughts`) never stands in `text`, whoever makes the completion.
+
+    Examples
+    --------
+    >>> reply = Completion("<think>2? No, 4.</think>\n\n4")
+    >>> reply.text, reply.thinking
+    ('4', '2? No, 4.')
+    >>> Completion("<think>Is it [[A]] or").error
+    'thoughts: the reply was cut inside its thoughts'
     """
 
     text: str | None
@@ -127,7 +139,24 @@ class Completion:
     logprobs: list[dict[str, Any]] | None = None  # as in the protocol: token, logprob, top_logprobs
     cached: bool = False
     key: str = ""
-    raw: str | None = None  # what a failed call did bring, if anything
+    raw: str | None = None  # all that came, where `text` is not all of it
+    thinking: str | None = None  # what the model thought before it answered, where it is told
+
+    def __post_init__(self) -> None:
+        """Take the thoughts out of the text."""
+        if self.text is None:
+            return
+        answer, thinking = thoughts.split(self.text, self.finish_reason)
+        if answer == self.text:
+            return
+        changed: dict[str, str | None] = {"raw": self.text, "text": answer}
+        changed["thinking"] = "\n\n".join(filter(None, (self.thinking, thinking))) or None
+        if answer is None:
+            changed["error"] = thoughts.CUT
+        elif not answer:
+            changed |= {"text": None, "error": "empty: the reply has no text after its thoughts"}
+        for name, value in changed.items():
+            object.__setattr__(self, name, value)
 
     @property
     def kind(self) -> str:

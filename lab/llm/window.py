@@ -16,8 +16,8 @@ from lab.llm.request import Call
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-    from lab.llm.gate import Gate
     from lab.llm.job import Job
+    from lab.llm.limiter import Limiter
 
 MAX_BACKOFF_S = 30.0
 FIRST_BACKOFF_S = 0.5
@@ -64,8 +64,8 @@ async def _settle(job: "Job", http: "AsyncOpenAI", call: Call) -> None:
 async def _try(job: "Job", http: "AsyncOpenAI", call: Call) -> wire.Trouble | None:
     """Make one try inside the window; return its trouble, or None if there is no more to do."""
     client = job.client
-    gate = client.gate(call.model)
-    await _enter(job, gate, pricing.guess_tokens(call.body))
+    limiter = client.limiter(call.model)
+    await _enter(job, limiter, pricing.guess_tokens(call.body))
     reserved = 0.0
     under_way = False
     try:
@@ -78,11 +78,11 @@ async def _try(job: "Job", http: "AsyncOpenAI", call: Call) -> wire.Trouble | No
         body = client.sent(call.body)
         outcome = await wire.attempt(http, body, timeout_s=client.limits.timeout_s)
         if isinstance(outcome, wire.Answer):
-            gate.succeeded(outcome.headers)
+            limiter.succeeded(outcome.headers)
             await job.keep(call, outcome, reserved)
             return None
         if outcome.kind in ("rate_limit", "server"):
-            gate.pushed_back(started, outcome.wait_s, outcome.headers)
+            limiter.pushed_back(started, outcome.wait_s, outcome.headers)
         job.book(call, outcome, reserved)
     except BudgetError as error:
         job.halt(error)
@@ -95,17 +95,17 @@ async def _try(job: "Job", http: "AsyncOpenAI", call: Call) -> wire.Trouble | No
         return outcome
     finally:
         job.in_flight -= under_way
-        gate.leave()
+        limiter.leave()
 
 
-async def _enter(job: "Job", gate: "Gate", tokens: int) -> None:
+async def _enter(job: "Job", limiter: "Limiter", tokens: int) -> None:
     """Wait until the job goes on and the window has a place, and take it."""
     while True:
         await job.go.wait()
-        await gate.enter(tokens)
+        await limiter.enter(tokens)
         if job.go.is_set():
             return
-        gate.leave()
+        limiter.leave()
 
 
 def backoff_s(tries: int) -> float:

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx2
 
 from lab import llm
-from lab.testbed.teacher import BrokenOffError, Server, Teacher, Traffic
+from lab.testbed.teacher import BrokenOffError, Teacher, TeacherServer, Traffic
 
 MODEL = "teacher"
 BASE_URL = "http://testbed/v1"
@@ -43,7 +43,7 @@ def client(
     >>> client(store=":memory:").complete([asked])[0].text
     '2 plus 3 is 5. Answer: 5.'
     """
-    server = Server(teacher or Teacher(), traffic or Traffic(), models=(model,))
+    server = TeacherServer(teacher or Teacher(), traffic or Traffic(), models=(model,))
     return TeacherClient(server, model=model, store=store, budget_usd=budget_usd, limits=limits)
 
 
@@ -52,7 +52,7 @@ class TeacherClient(llm.Client):
 
     def __init__(
         self,
-        server: Server,
+        server: TeacherServer,
         *,
         model: str,
         store: str | Path | llm.Store | None,
@@ -76,7 +76,7 @@ class TeacherClient(llm.Client):
 class InProcess(httpx2.ASGITransport):
     """The way to a server in this process; what breaks off there breaks off here."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: TeacherServer) -> None:
         super().__init__(app=server.app)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from lab.testbed.client import MODEL
-from lab.testbed.teacher import Server, Teacher, Traffic
+from lab.testbed.teacher import Teacher, TeacherServer, Traffic
 
 START_S = 10.0
 BACKLOG = 2048
@@ -32,12 +32,12 @@ def run(
     teacher, traffic, model
         As in `testbed.client`.
     """
-    server = Server(teacher or Teacher(), traffic or Traffic(), models=(model,))
+    server = TeacherServer(teacher or Teacher(), traffic or Traffic(), models=(model,))
     _uvicorn(server, host, port).run()
 
 
 @contextmanager
-def background(server: Server) -> Iterator[str]:
+def background(server: TeacherServer) -> Iterator[str]:
     """Serve on a free loopback port in a thread; give the base URL, and stop on leaving."""
     # with its protocol named, or asyncio leaves Nagle's delay of 40 ms on each reply
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
@@ -60,7 +60,7 @@ def background(server: Server) -> Iterator[str]:
             thread.join(timeout=START_S)
 
 
-def _uvicorn(server: Server, host: str, port: int) -> uvicorn.Server:
+def _uvicorn(server: TeacherServer, host: str, port: int) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             server.app,

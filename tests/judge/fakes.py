@@ -1,7 +1,7 @@
 """Judges without a server."""
 
 from lab import llm
-from lab.testbed.teacher import mind
+from lab.testbed.teacher import policy
 
 
 class Fake:
@@ -26,5 +26,5 @@ class Direct:
         self.model, self.teacher = model, teacher
 
     def complete(self, requests):
-        said = [mind.speak(self.teacher, request.messages) for request in requests]
+        said = [policy.respond(self.teacher, request.messages) for request in requests]
         return [llm.Completion(one.text) for one in said]

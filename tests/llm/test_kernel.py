@@ -8,7 +8,7 @@ from jupyter_client.manager import start_new_kernel
 from lab import testbed
 from lab.llm import Store
 from lab.testbed import serve
-from lab.testbed.teacher import Server
+from lab.testbed.teacher import TeacherServer
 
 SET_UP = """
 from lab import llm
@@ -51,7 +51,7 @@ def test_start_interrupt_restart_attach_finish(kernel, tmp_path):
     manager, client = kernel
     path = tmp_path / "replies.sqlite"
     traffic = testbed.Traffic(latency_s=0.2)
-    server = Server(testbed.Teacher(), traffic, models=("teacher",))
+    server = TeacherServer(testbed.Teacher(), traffic, models=("teacher",))
     with serve.background(server) as url:
         head = SET_UP.replace("URL", repr(url)).replace("PATH", repr(str(path)))
         assert run(client, head)[1] is None

@@ -12,7 +12,7 @@ import pytest
 from lab import llm, testbed
 from lab.llm import window
 from lab.testbed import serve
-from lab.testbed.teacher import Server
+from lab.testbed.teacher import TeacherServer
 
 STORM = testbed.Faults(
     too_many=0.1,
@@ -37,7 +37,7 @@ def questions(number):
 @pytest.mark.slow
 def test_every_request_survives_a_storm_or_is_counted(tmp_path):
     traffic = testbed.Traffic(faults=STORM, retry_after_s=0.01, seed=1)
-    server = Server(testbed.Teacher(), traffic, models=("teacher",))
+    server = TeacherServer(testbed.Teacher(), traffic, models=("teacher",))
     asked = questions(2_000)
     with serve.background(server) as url:
         client = llm.Client(
@@ -86,7 +86,7 @@ client.complete(requests)
 def test_a_kill_loses_no_stored_reply_and_buys_at_most_what_was_under_way(tmp_path):
     number, in_flight, kills = 200, 16, 4
     traffic = testbed.Traffic(latency_s=0.02, latency_spread=0.5)
-    server = Server(testbed.Teacher(), traffic, models=("teacher",))
+    server = TeacherServer(testbed.Teacher(), traffic, models=("teacher",))
     path = tmp_path / "replies.sqlite"
     rng = random.Random(4)
     with serve.background(server) as url:
@@ -114,7 +114,7 @@ def test_a_kill_loses_no_stored_reply_and_buys_at_most_what_was_under_way(tmp_pa
 
 
 def test_two_processes_share_a_store(tmp_path):
-    server = Server(testbed.Teacher(), testbed.Traffic(latency_s=0.005), models=("teacher",))
+    server = TeacherServer(testbed.Teacher(), testbed.Traffic(latency_s=0.005), models=("teacher",))
     path = tmp_path / "replies.sqlite"
     with serve.background(server) as url:
         command = [sys.executable, "-c", ASK, url, str(path), "8"]

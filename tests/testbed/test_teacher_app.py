@@ -9,7 +9,7 @@ import pytest
 
 from lab import llm, testbed
 from lab.testbed import serve
-from lab.testbed.teacher import Server
+from lab.testbed.teacher import TeacherServer
 from lab.testbed.teacher.limits import RateLimits
 
 ASKED = [{"role": "user", "content": "What is 2 plus 3?"}]
@@ -22,7 +22,7 @@ def served():
     open_ones = []
 
     def make(teacher=None, **traffic):
-        server = Server(
+        server = TeacherServer(
             teacher or testbed.Teacher(), testbed.Traffic(**traffic), models=("teacher",)
         )
         running = serve.background(server)

@@ -34,7 +34,7 @@ class BrokenOffError(ConnectionError):
     """Raised on purpose: the server closes the connection in the middle."""
 
 
-class Server:
+class TeacherServer:
     """A teacher behind the protocol; `app` is the ASGI app, `log` what it has seen."""
 
     def __init__(self, teacher: Teacher, traffic: Traffic, *, models: tuple[str, ...]) -> None:
@@ -141,7 +141,7 @@ class Server:
 class _Raw:
     """An endpoint without the framework's request and response objects: these cost half a call."""
 
-    def __init__(self, server: Server, *, chat: bool) -> None:
+    def __init__(self, server: TeacherServer, *, chat: bool) -> None:
         self.server, self.chat = server, chat
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

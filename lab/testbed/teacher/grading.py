@@ -18,7 +18,7 @@ Messages = Sequence[Mapping[str, str]]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Preference:
     """What the teacher thinks of two answers."""
 
     first: float  # points, from 0 to 5
@@ -55,7 +55,7 @@ def rate(teacher: Teacher, question: str, text: str, *, own: str, salt: object) 
 
 def compare(
     teacher: Teacher, question: str, answers: tuple[str, str], *, own: str, salt: object
-) -> Comparison:
+) -> Preference:
     """Return the teacher's opinion of two answers, in the order in which they are shown."""
     first, second = (opinion(teacher, question, text, own=own) for text in answers)
     gap = first - second + teacher.position_bias
@@ -63,7 +63,7 @@ def compare(
     felt = gap + teacher.noise * chance.logistic(rng)
     winner = "tie" if abs(felt) < MARGIN else ("first" if felt > 0 else "second")
     middle = (first + second) / 2
-    return Comparison(
+    return Preference(
         min(max(middle + felt / 2, 0.0), HIGHEST),
         min(max(middle - felt / 2, 0.0), HIGHEST),
         winner,
@@ -71,7 +71,7 @@ def compare(
     )
 
 
-def scores(found: Comparison, *, lowest: float, highest: float) -> tuple[float, float]:
+def scores(found: Preference, *, lowest: float, highest: float) -> tuple[float, float]:
     """Return a comparison as two scores in half steps, equal exactly for a tie."""
     scale = (highest - lowest) / HIGHEST
     first, second = (

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab import hashing
-from lab.testbed.teacher import mind
+from lab.testbed.teacher import policy
 from lab.testbed.teacher.settings import Teacher
 
 TOKEN = re.compile(r"\s*(?:\w+|[^\w\s])|\s+")
@@ -123,8 +123,8 @@ def embeddings(body: Mapping[str, Any]) -> dict[str, Any]:
 def _choice(teacher: Teacher, body: Mapping[str, Any], index: int) -> dict[str, Any]:
     drawn = bool(body.get("temperature", 1.0))
     salt = [body.get("seed"), index] if drawn else None
-    said = mind.speak(teacher, body["messages"], salt=salt)
-    text, first = _in_format(said, body.get("response_format")), said.first_token
+    output = policy.respond(teacher, body["messages"], salt=salt)
+    text, first = _in_format(output, body.get("response_format")), output.first_token
     text, finish = _cut(text, body)
     wanted = int(body.get("top_logprobs") or 0) if body.get("logprobs") else None
     logprobs = None
@@ -138,13 +138,13 @@ def _choice(teacher: Teacher, body: Mapping[str, Any], index: int) -> dict[str, 
     return {"index": index, "message": message, "logprobs": logprobs, "finish_reason": finish}
 
 
-def _in_format(said: mind.Said, shape: Mapping[str, Any] | None) -> str:
+def _in_format(output: policy.Output, shape: Mapping[str, Any] | None) -> str:
     kind = (shape or {}).get("type", "text")
     if shape is None or kind == "text":
-        return said.text
+        return output.text
     if kind == "json_object":
-        return json.dumps({"answer": said.text}, ensure_ascii=False)
-    return mind.shaped(said, shape["json_schema"]["schema"])
+        return json.dumps({"answer": output.text}, ensure_ascii=False)
+    return policy.shaped(output, shape["json_schema"]["schema"])
 
 
 def _cut(text: str, body: Mapping[str, Any]) -> tuple[str, str]:

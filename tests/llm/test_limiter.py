@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from lab.llm.gate import GAIN, Bucket, Gate
+from lab.llm.limiter import GAIN, Bucket, Limiter
 
 
 def run(work):
@@ -11,38 +11,38 @@ def run(work):
 
 
 def test_the_window_is_cut_once_a_round_and_creeps_up():
-    gate = Gate(64)
-    gate.pushed_back(time.monotonic() + 1, None, {})
-    assert gate.window == 64 * (1 - GAIN / 2)
-    gate.pushed_back(0.0, None, {})  # of the same round
-    assert gate.window == 64 * (1 - GAIN / 2)
+    limiter = Limiter(64)
+    limiter.pushed_back(time.monotonic() + 1, None, {})
+    assert limiter.window == 64 * (1 - GAIN / 2)
+    limiter.pushed_back(0.0, None, {})  # of the same round
+    assert limiter.window == 64 * (1 - GAIN / 2)
     for _ in range(100):
-        gate.pushed_back(time.monotonic() + 1, None, {})
-    assert gate.window == 4
+        limiter.pushed_back(time.monotonic() + 1, None, {})
+    assert limiter.window == 4
     grown = []
     for _ in range(2_000):
-        gate.succeeded({})
-        grown.append(gate.window)
+        limiter.succeeded({})
+        grown.append(limiter.window)
     assert grown == sorted(grown)
     assert grown[-1] == 64
-    assert Gate(2).window == 2
+    assert Limiter(2).window == 2
 
 
 def test_stray_faults_narrow_it_less_than_a_server_that_is_full():
     def settled(share):
-        gate = Gate(128)
+        limiter = Limiter(128)
         for number in range(20_000):
             if number % 100 < 100 * share:
-                gate.pushed_back(time.monotonic() + 1, None, {})
+                limiter.pushed_back(time.monotonic() + 1, None, {})
             else:
-                gate.succeeded({})
-        return gate.window
+                limiter.succeeded({})
+        return limiter.window
 
     assert settled(0.0) == 128
     assert settled(0.01) > settled(0.2) > settled(0.9)
     assert settled(0.9) < 16
 
-    full = Gate(128)
+    full = Limiter(128)
     for _ in range(200):
         full.pushed_back(0.0, None, {})
     full.window = 100.0
@@ -52,39 +52,39 @@ def test_stray_faults_narrow_it_less_than_a_server_that_is_full():
 
 def test_a_full_window_waits_for_a_place():
     async def work():
-        gate = Gate(2)
-        await gate.enter(1)
-        await gate.enter(1)
-        third = asyncio.create_task(gate.enter(1))
+        limiter = Limiter(2)
+        await limiter.enter(1)
+        await limiter.enter(1)
+        third = asyncio.create_task(limiter.enter(1))
         await asyncio.sleep(0.01)
         assert not third.done()
-        gate.leave()
+        limiter.leave()
         await asyncio.wait_for(third, 30)
-        assert gate.in_flight == 2
+        assert limiter.in_flight == 2
 
     run(work())
 
 
 def test_a_waiter_that_is_cancelled_passes_its_place_on():
     async def work():
-        gate = Gate(1)
-        await gate.enter(1)
-        first, second = (asyncio.create_task(gate.enter(1)) for _ in range(2))
+        limiter = Limiter(1)
+        await limiter.enter(1)
+        first, second = (asyncio.create_task(limiter.enter(1)) for _ in range(2))
         await asyncio.sleep(0.01)
-        gate.leave()
+        limiter.leave()
         first.cancel()
         await asyncio.wait_for(second, 30)
-        assert gate.in_flight == 1
+        assert limiter.in_flight == 1
 
     run(work())
 
 
 def test_the_gate_closes_for_as_long_as_the_server_asks():
     async def work():
-        gate = Gate(4)
-        gate.pushed_back(0.0, 0.2, {})
+        limiter = Limiter(4)
+        limiter.pushed_back(0.0, 0.2, {})
         start = time.monotonic()
-        await gate.enter(1)
+        await limiter.enter(1)
         assert time.monotonic() - start >= 0.19
 
     run(work())
@@ -98,11 +98,11 @@ def test_headers_space_calls_out():
     }
 
     async def work():
-        gate = Gate(64)
-        gate.succeeded(headers)
+        limiter = Limiter(64)
+        limiter.succeeded(headers)
         start = time.monotonic()
         for _ in range(4):
-            await gate.enter(1)
+            await limiter.enter(1)
         assert time.monotonic() - start >= 0.25  # one at once, then ten a second
 
     run(work())
@@ -116,11 +116,11 @@ def test_token_limits_count_tokens():
     }
 
     async def work():
-        gate = Gate(64)
-        gate.succeeded(headers)
+        limiter = Limiter(64)
+        limiter.succeeded(headers)
         start = time.monotonic()
         for _ in range(3):
-            await gate.enter(100)
+            await limiter.enter(100)
         assert time.monotonic() - start >= 0.12  # 1,000 tokens a second
 
     run(work())

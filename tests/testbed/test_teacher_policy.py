@@ -9,7 +9,7 @@ import pytest
 from lab import paths, records
 from lab.llm import prompts
 from lab.testbed import Teacher, pool, truth
-from lab.testbed.teacher import chance, grading, mind
+from lab.testbed.teacher import chance, grading, policy
 
 RIGHT = "2 plus 3 is 5. Answer: 5."
 WRONG = "2 plus 3 is 7. Answer: 7."
@@ -25,7 +25,7 @@ def questions():
 def say(part, name, language="en", teacher=None, salt=None, **fields):
     prompt = prompts.load(part, name, language)
     filled = {field: fields.get(field, "") for field in prompt.fields}
-    return mind.speak(teacher or Teacher(), prompt.messages(**filled), salt=salt)
+    return policy.respond(teacher or Teacher(), prompt.messages(**filled), salt=salt)
 
 
 def rated(text, **settings):
@@ -41,12 +41,12 @@ def rated(text, **settings):
 def test_every_prompt_of_the_project_has_an_answer(part, name, language):
     if name not in prompts.names(part, language):
         pytest.skip(f"{name} is not written in {language}")
-    assert (part, name) in mind.SAYS, "give this prompt file a line in mind.SAYS"
+    assert (part, name) in policy.RESPONDERS, "give this prompt file a line in policy.RESPONDERS"
     assert say(part, name, language).text
 
 
 def test_no_line_for_a_prompt_that_is_not_there():
-    for part, name in mind.SAYS:
+    for part, name in policy.RESPONDERS:
         assert name in prompts.names(part), (part, name, paths.prompts(part))
 
 
@@ -97,14 +97,14 @@ def test_tags_are_json_and_know_the_world():
 
 def test_skill_is_the_share_of_right_answers(questions):
     teacher = Teacher(skill=0.7)
-    right = [mind.answer(teacher, q) == grading.task_of(q).answer for q in questions]
+    right = [policy.answer(teacher, q) == grading.task_of(q).answer for q in questions]
     assert np.mean(right) == pytest.approx(0.7, abs=3 * math.sqrt(0.21 / len(right)))
-    wrong = [mind.answer(Teacher(skill=0.0), q) for q in questions[:100]]
+    wrong = [policy.answer(Teacher(skill=0.0), q) for q in questions[:100]]
     assert not any(
         a == grading.task_of(q).answer for a, q in zip(wrong, questions[:100], strict=True)
     )
-    other = [mind.answer(Teacher(skill=0.7, seed=1), q) for q in questions]
-    assert other != [mind.answer(teacher, q) for q in questions]
+    other = [policy.answer(Teacher(skill=0.7, seed=1), q) for q in questions]
+    assert other != [policy.answer(teacher, q) for q in questions]
 
 
 def test_noise_is_the_spread_of_ratings():
@@ -162,7 +162,7 @@ def test_longer_answers_gain_by_the_planted_amount():
 
 def test_its_own_answer_gains_by_the_planted_amount(questions):
     teacher = Teacher(skill=0.0, self_preference=1.25)
-    own = mind.answer(teacher, questions[0])
+    own = policy.answer(teacher, questions[0])
     gain = grading.opinion(teacher, questions[0], own, own=own)
     assert gain - grading.merit(questions[0], own) == pytest.approx(1.25)
     assert grading.opinion(teacher, questions[0], "x", own=own) == grading.merit(questions[0], "x")
@@ -171,7 +171,7 @@ def test_its_own_answer_gains_by_the_planted_amount(questions):
 def test_scores_keep_the_verdict_at_the_ends_of_the_scale():
     for points in ((5.0, 5.0), (0.0, 0.0), (3.1, 3.0)):
         for winner, sign in (("first", 1), ("second", -1), ("tie", 0)):
-            found = grading.Comparison(*points, winner, 0.5)
+            found = grading.Preference(*points, winner, 0.5)
             first, second = grading.scores(found, lowest=1, highest=10)
             assert np.sign(first - second) == sign
             assert 1 <= min(first, second) <= max(first, second) <= 10
@@ -180,8 +180,8 @@ def test_scores_keep_the_verdict_at_the_ends_of_the_scale():
 def test_turns_above_the_question_are_passed_over():
     above = f"user: Hello\n\nassistant: Hi!\n\n{QUESTION}"
     assert grading.merit(above, RIGHT) == 5.0
-    assert mind.answer(Teacher(), above) == RIGHT
-    assert "I can only repeat it" in mind.answer(Teacher(), "What is love?")
+    assert policy.answer(Teacher(), above) == RIGHT
+    assert "I can only repeat it" in policy.answer(Teacher(), "What is love?")
 
 
 def test_schemas_are_filled():
@@ -196,7 +196,7 @@ def test_schemas_are_filled():
         },
         "$defs": {"Tag": {"type": "object", "properties": {"n": {"type": "number"}}}},
     }
-    filled = json.loads(mind.shaped(mind.Said("4.5 is it"), schema))
+    filled = json.loads(policy.shaped(policy.Output("4.5 is it"), schema))
     assert filled == {
         "why": "4.5 is it",
         "score": 3,

@@ -1,8 +1,8 @@
 """What the teacher says to each prompt that this project sends.
 
-A prompt is known by its file: `SAYS` maps a part and the name of a prompt file, in any language,
-to the function that answers it. **A new prompt file gets its line here.** Any other text is a
-question, and gets an answer.
+A prompt is known by its file: `RESPONDERS` maps a part and the name of a prompt file, in any
+language, to the function that answers it. **A new prompt file gets its line here.** Any other text
+is a question, and gets an answer.
 """
 
 import json
@@ -31,7 +31,7 @@ Messages = Sequence[Mapping[str, str]]
 
 
 @dataclass(frozen=True)
-class Said:
+class Output:
     """A text, and the probabilities of what its first token might have been."""
 
     text: str
@@ -39,7 +39,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Query:
     """A prompt of this project with its fields, for a teacher; `salt` differs between draws."""
 
     teacher: Teacher
@@ -48,16 +48,16 @@ class Asked:
     salt: object
 
 
-def speak(teacher: Teacher, messages: Messages, *, salt: object = None) -> Said:
+def respond(teacher: Teacher, messages: Messages, *, salt: object = None) -> Output:
     """Return what the teacher says next."""
     turns = [dict(message) for message in messages]
-    for (part, name), say in SAYS.items():
+    for (part, name), responder in RESPONDERS.items():
         for prompt in _files(part, name):
             fields = prompt.match(turns)
             if fields is not None:
-                return say(Asked(teacher, fields, prompt.language, salt))
+                return responder(Query(teacher, fields, prompt.language, salt))
     questions = [turn["content"] for turn in turns if turn["role"] == "user"]
-    return Said(answer(teacher, questions[-1] if questions else "", salt=salt))
+    return Output(answer(teacher, questions[-1] if questions else "", salt=salt))
 
 
 def answer(teacher: Teacher, question: str, *, salt: object = None) -> str:
@@ -74,68 +74,68 @@ def answer(teacher: Teacher, question: str, *, salt: object = None) -> str:
         return faults.spoil(task, "empty", rng)
 
 
-def _rating(asked: Asked) -> Said:
+def _rating(query: Query) -> Output:
     """AlpaGasus: the value from 0 to 5 alone on the first line."""
-    points, spread = _points(asked, "output")
+    points, spread = _points(query, "output")
     value = _half(points)
-    return Said(f"{value:g}\n{RATED[asked.language]}", _first_digits(spread, asked.teacher.noise))
+    return Output(f"{value:g}\n{RATED[query.language]}", _first_digits(spread, query.teacher.noise))
 
 
-def _helpfulness(asked: Asked) -> Said:
+def _helpfulness(query: Query) -> Output:
     """LIMA: reasons, then a whole number from 1 to 6 alone on the last line, twice."""
-    points, _ = _points(asked, "answer")
+    points, _ = _points(query, "answer")
     value = 1 + math.floor(points + 0.5)
-    return Said(f"{RATED[asked.language]}\n{value}\n{value}")
+    return Output(f"{RATED[query.language]}\n{value}\n{value}")
 
 
-def _mt_rating(asked: Asked) -> Said:
+def _mt_rating(query: Query) -> Output:
     """MT-bench: reasons, then [[rating]] from 1 to 10."""
-    points, _ = _points(asked, "answer")
-    return Said(f"{RATED[asked.language]} [[{1 + math.floor(points * 9 / 5 + 0.5)}]]")
+    points, _ = _points(query, "answer")
+    return Output(f"{RATED[query.language]} [[{1 + math.floor(points * 9 / 5 + 0.5)}]]")
 
 
-def _scores(asked: Asked) -> Said:
+def _scores(query: Query) -> Output:
     """Vicuna: two scores from 1 to 10 in the first line."""
-    first, second = grading.scores(_comparison(asked), lowest=1, highest=10)
-    return Said(f"{first:g} {second:g}\n{COMPARED[asked.language]}")
+    first, second = grading.scores(_comparison(query), lowest=1, highest=10)
+    return Output(f"{first:g} {second:g}\n{COMPARED[query.language]}")
 
 
-def _verdict(asked: Asked) -> Said:
+def _verdict(query: Query) -> Output:
     """MT-bench: reasons, then [[A]], [[B]] or [[C]]."""
-    return Said(f"{COMPARED[asked.language]} {MARKS[_comparison(asked).winner]}")
+    return Output(f"{COMPARED[query.language]} {MARKS[_comparison(query).winner]}")
 
 
-def _preference(asked: Asked) -> Said:
+def _preference(query: Query) -> Output:
     """AlpacaEval 2: one token, m or M, with its probability."""
-    first = _comparison(asked).first_chance
-    rng = chance.luck("preference", asked.teacher.seed, dict(asked.fields), asked.salt)
-    bar = 0.5 if asked.salt is None else rng.random()
-    return Said("m" if first >= bar else "M", {"m": first, "M": 1 - first})
+    first = _comparison(query).first_chance
+    rng = chance.luck("preference", query.teacher.seed, dict(query.fields), query.salt)
+    bar = 0.5 if query.salt is None else rng.random()
+    return Output("m" if first >= bar else "M", {"m": first, "M": 1 - first})
 
 
-def _tags(asked: Asked) -> Said:
+def _tags(query: Query) -> Output:
     """InsTag: a JSON list of tags with explanations."""
-    task = grading.task_of(asked.fields["request"])
+    task = grading.task_of(query.fields["request"])
     if task is not None:
         names = [task.family.domain, task.family.name]
     else:
-        words = re.findall(r"\w{4,}", asked.fields["request"].lower())
+        words = re.findall(r"\w{4,}", query.fields["request"].lower())
         names = sorted(set(words), key=lambda word: (-len(word), word))[:MAX_TAGS]
     tags = [{"tag": name.replace("_", " "), "explanation": "asked for"} for name in names]
-    return Said(json.dumps(tags))
+    return Output(json.dumps(tags))
 
 
-def _title(asked: Asked) -> Said:
+def _title(query: Query) -> Output:
     """Name a cluster: the kind of task of most examples, else its first keyword."""
-    lines = asked.fields["examples"].splitlines()
+    lines = query.fields["examples"].splitlines()
     tasks = [grading.task_of(line.removeprefix("- ")) for line in lines]
     kinds = Counter(task.family.name.replace("_", " ") for task in tasks if task is not None)
     if kinds:
-        return Said(kinds.most_common(1)[0][0])
-    return Said(asked.fields["keywords"].partition(",")[0] or "other")
+        return Output(kinds.most_common(1)[0][0])
+    return Output(query.fields["keywords"].partition(",")[0] or "other")
 
 
-SAYS: dict[tuple[str, str], Callable[[Asked], Said]] = {
+RESPONDERS: dict[tuple[str, str], Callable[[Query], Output]] = {
     ("score", "rating"): _rating,
     ("score", "rating_cached"): _rating,
     ("score", "tags"): _tags,
@@ -149,9 +149,9 @@ SAYS: dict[tuple[str, str], Callable[[Asked], Said]] = {
 }
 
 
-def shaped(said: Said, schema: Mapping[str, Any]) -> str:
+def shaped(output: Output, schema: Mapping[str, Any]) -> str:
     """Return what was said as a JSON text that fits a schema."""
-    return json.dumps(_fill(schema, said.text, schema.get("$defs", {})), ensure_ascii=False)
+    return json.dumps(_fill(schema, output.text, schema.get("$defs", {})), ensure_ascii=False)
 
 
 @lru_cache(maxsize=256)
@@ -170,19 +170,19 @@ def _question(fields: Mapping[str, str]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _points(asked: Asked, field: str) -> tuple[float, float]:
+def _points(query: Query, field: str) -> tuple[float, float]:
     """Return a rating in points, with its noise and without."""
-    question, text = _question(asked.fields), asked.fields[field]
-    own = answer(asked.teacher, question)
-    rated = grading.rate(asked.teacher, question, text, own=own, salt=asked.salt)
-    return rated, grading.opinion(asked.teacher, question, text, own=own)
+    question, text = _question(query.fields), query.fields[field]
+    own = answer(query.teacher, question)
+    rated = grading.rate(query.teacher, question, text, own=own, salt=query.salt)
+    return rated, grading.opinion(query.teacher, question, text, own=own)
 
 
-def _comparison(asked: Asked) -> grading.Comparison:
-    question = _question(asked.fields)
-    answers = (asked.fields["first"], asked.fields["second"])
-    own = answer(asked.teacher, question)
-    return grading.compare(asked.teacher, question, answers, own=own, salt=asked.salt)
+def _comparison(query: Query) -> grading.Preference:
+    question = _question(query.fields)
+    answers = (query.fields["first"], query.fields["second"])
+    own = answer(query.teacher, question)
+    return grading.compare(query.teacher, question, answers, own=own, salt=query.salt)
 
 
 def _half(points: float) -> float:

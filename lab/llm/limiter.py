@@ -2,7 +2,7 @@
 
 Additive increase, multiplicative decrease: each success widens the window a little, a 429 or 5xx
 narrows it, once per round, by half the share of calls that lately met one: a little for stray
-faults, to the half when every call is pushed back. A server's wait (`Retry-After`) closes the gate,
+faults, to the half when every call is pushed back. A server's wait (`Retry-After`) stops all calls,
 and rate-limit headers (`x-ratelimit-…`) space the calls out.
 
 Source: RFC 8257 (DCTCP): the moving share of marked packets, and the cut by half of it.
@@ -47,7 +47,7 @@ class Bucket:
         self.seen = max(now, self.seen)
 
 
-class Gate:
+class Limiter:
     """Lets calls through to one model; used from one event loop only."""
 
     def __init__(self, most: int) -> None:
@@ -88,7 +88,7 @@ class Gate:
         self._heed(headers)
 
     def pushed_back(self, started: float, wait_s: float | None, headers: Mapping[str, str]) -> None:
-        """Narrow the window, once per round of calls; close the gate if the server asks to wait."""
+        """Narrow the window, once per round of calls; stop if the server asks to wait."""
         now = time.monotonic()
         self.pushed_share += GAIN * (1 - self.pushed_share)
         if started > self._last_cut:
