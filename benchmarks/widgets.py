@@ -34,12 +34,12 @@ places = pd.DataFrame(rng.normal(size=(n, 2)).astype("f4"), columns=["x", "y"], 
 clusters = pd.Series(rng.integers(-1, 20, n), index=ids)
 """
 OURS = """
-sieve = widgets.Sieve(pool, scores=scores)
-atlas = widgets.Atlas(places, pool=pool, clusters=clusters, height=360)
-sieve.link(atlas)
-sieve.set(widgets.Criteria(ranges={"rating": (2.0, None)}))
-display(sieve)
-display(atlas)
+bench = widgets.FilterBench(pool, scores=scores)
+coverage_map = widgets.CoverageMap(places, pool=pool, clusters=clusters, height=360)
+bench.link(coverage_map)
+bench.set(widgets.Criteria(ranges={"rating": (2.0, None)}))
+display(bench)
+display(coverage_map)
 """
 PEER = """
 import ipywidgets as W, plotly.graph_objects as go
@@ -92,7 +92,7 @@ WATCH = """
 })();
 """
 SELECTORS = {
-    "ours": {"count": ".sieve .count", "table": ".sieve .rows tbody"},
+    "ours": {"count": ".filter-bench .count", "table": ".filter-bench .rows tbody"},
     "peer": {"count": ".peer-count", "table": ".peer-table"},
 }
 
@@ -139,7 +139,7 @@ def _row(opened: Any, server: screen.Server, n: int, what: str, presses: int) ->
     page = screen.open_notebook(opened, server, name, width=1400, height=1400, script=WATCH)
     ours = what == "ours"
     if ours:
-        page.locator(".atlas[data-painted]").wait_for()
+        page.locator(".coverage-map[data-painted]").wait_for()
         handle = page.get_by_label("lowest rating")
     else:
         page.locator(".peer-slider .noUi-handle").first.wait_for()
@@ -170,15 +170,15 @@ def _row(opened: Any, server: screen.Server, n: int, what: str, presses: int) ->
 
 def _hover(page: Any) -> list[float]:
     """Time from the mouse's arrival at a point to the text beside it."""
-    canvas = page.locator(".atlas canvas")
+    canvas = page.locator(".coverage-map canvas")
     canvas.evaluate("element => element.scrollIntoView({block: 'center'})")
     box = canvas.bounding_box()
     page.evaluate(
-        """() => { const tip = document.querySelector('.atlas .tip');
+        """() => { const tip = document.querySelector('.coverage-map .tip');
             new MutationObserver(() => { if (!tip.hidden && window.moved)
                 window.bench.seen.tip = performance.now() - window.moved; })
                 .observe(tip, {attributes: true, childList: true});
-            document.querySelector('.atlas canvas').addEventListener('pointermove',
+            document.querySelector('.coverage-map canvas').addEventListener('pointermove',
                 () => { window.moved = performance.now(); }, true); }"""
     )
     found = []

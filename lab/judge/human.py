@@ -2,7 +2,7 @@
 
 A record is one line of JSON: `id` of the prompt, `rater`, `first` ("a" or "b", shown on the left),
 `verdict` ("a", "b", "tie", or null if skipped), `reason`, `seconds`, `at`; `system` and
-`reference` if one file holds several pairs. The duel widget writes them.
+`reference` if one file holds several pairs. `PairJudge` writes them.
 
 A person sees a pair in one order, drawn at random, so rate with `rule=mean_preference`.
 """

@@ -18,7 +18,9 @@ LARGEST = """() => { const plots = [...document.querySelectorAll('.js-plotly-plo
 
 
 def take(folder: Path | None = None) -> list[Path]:
-    """Take `map.png`, `index.png`, `bench.png` and `atlas.png`; `lab report` comes first.
+    """Take pictures of the map, the index, the filter bench and the coverage map.
+
+    `lab report` comes first.
 
     Parameters
     ----------
@@ -32,16 +34,18 @@ def take(folder: Path | None = None) -> list[Path]:
     """
     folder = paths.docs() / "pictures" if folder is None else folder
     folder.mkdir(parents=True, exist_ok=True)
-    made = [folder / name for name in ("map.png", "index.png", "bench.png", "atlas.png")]
+    made = [
+        folder / name for name in ("map.png", "index.png", "filter-bench.png", "coverage-map.png")
+    ]
     with screen.browser() as opened:
         plot(opened, paths.reports() / f"{TOUR}.html", made[0])
         _page(opened, paths.reports() / "index.html", made[1])
         with tempfile.TemporaryDirectory() as root, screen.jupyter(Path(root)) as server:
             shutil.copy(books.find(BENCH), server.folder / f"{BENCH}.ipynb")
             page = screen.open_notebook(opened, server, f"{BENCH}.ipynb", width=1200, height=1600)
-            page.locator(".atlas[data-painted]").wait_for()
-            page.locator(".sieve").screenshot(path=str(made[2]))
-            page.locator(".atlas").screenshot(path=str(made[3]))
+            page.locator(".coverage-map[data-painted]").wait_for()
+            page.locator(".filter-bench").screenshot(path=str(made[2]))
+            page.locator(".coverage-map").screenshot(path=str(made[3]))
             page.context.close()
     return made
 

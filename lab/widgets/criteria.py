@@ -1,6 +1,6 @@
 """What the filter bench holds: criteria on a pool, as a mask and as the code of a cell.
 
-A criterion is pure and needs no screen; the bench in `lab.widgets.sieve` shows and changes them.
+A criterion is pure and needs no screen; `FilterBench` shows and changes them.
 """
 
 from collections.abc import Mapping

@@ -15,7 +15,7 @@ def test_a_notebook_runs_and_its_bench_counts_as_python_does(
 ):
     nbformat.write(books.read(books.find(name)), jupyter.folder / f"{name}.ipynb")
     page = open_notebook(f"{name}.ipynb")
-    count = page.locator(".sieve .count").last
+    count = page.locator(".filter-bench .count").last
     count.wait_for()
     words = page.get_by_label("lowest words").last
     words.focus()
@@ -23,11 +23,11 @@ def test_a_notebook_runs_and_its_bench_counts_as_python_does(
     for _ in range(6):
         page.keyboard.press("ArrowRight")
     page.wait_for_function(
-        "old => document.querySelector('.sieve .count').textContent !== old", arg=before
+        "old => document.querySelector('.filter-bench .count').textContent !== old", arg=before
     )
     page.wait_for_timeout(500)
-    code = """low = sieve.criteria.ranges['words'][0]
-rest = sieve.criteria.mask(pool, sieve.scores, sieve.masks) & (score.length(pool) >= low)
+    code = """low = bench.criteria.ranges['words'][0]
+rest = bench.criteria.mask(pool, bench.scores, bench.masks) & (score.length(pool) >= low)
 print(f'{int(rest.sum()):,} of {len(pool):,} kept')"""
     assert count.inner_text() == page.run(code).strip()
     page.screenshot(path=str(artefacts / f"{name}.png"))

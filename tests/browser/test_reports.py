@@ -41,10 +41,10 @@ names = {0: text, 1: 'sums', 2: 'dates'}
 figures.map(places, text=pool['instruction'], clusters=clusters, names=names)""",
     """trace = go.Scatter(x=[1, 2, 3], y=[3, 1, 2], mode='markers', text=[text] * 3)
 go.Figure([trace], layout={'title': text})""",
-    """bench = widgets.Sieve(pool, masks={text: pd.Series(True, index=pool.index)})
+    """bench = widgets.FilterBench(pool, masks={text: pd.Series(True, index=pool.index)})
 bench.set(widgets.Criteria(search=text))
 bench""",
-    "widgets.Atlas(places, pool=pool, clusters=clusters, names=names)",
+    "widgets.CoverageMap(places, pool=pool, clusters=clusters, names=names)",
     """display(widgets.Rater(pool, rater=text))
 widgets.Monitor(lambda: {'title': text, 'state': text, 'facts': [[text, text]],
                          'table': [[text]], 'buttons': [text], 'over': True})""",

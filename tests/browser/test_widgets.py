@@ -26,51 +26,51 @@ clusters = pd.Series(rng.integers(-1, 4, len(pool)), index=pool.index)
 names = {0: HOSTILE, 1: "sums", 2: "colours", 3: "dates"}
 """
 SIEVE = """
-sieve = widgets.Sieve(pool, scores=scores, masks=masks, categories=["source"])
-sieve
+bench = widgets.FilterBench(pool, scores=scores, masks=masks, categories=["source"])
+bench
 """
 ATLAS = """
-atlas = widgets.Atlas(places, pool=pool, clusters=clusters, names=names,
+coverage_map = widgets.CoverageMap(places, pool=pool, clusters=clusters, names=names,
                       colours={"rating": scores["rating"]}, subset=pool.index[:20])
-sieve.link(atlas)
-atlas
+bench.link(coverage_map)
+coverage_map
 """
 PEOPLE = """
 rate = widgets.Rater(pool.head(12), rater="<b>ana</b>")
-duel = widgets.Duel(pool.head(12), pool["output"], pool["instruction"], rater="ana")
+pair_judge = widgets.PairJudge(pool.head(12), pool["output"], pool["instruction"], rater="ana")
 display(rate)
-display(duel)
+display(pair_judge)
 """
 
 # Notebook 7 looks for its own keys before any widget sees them, JupyterLab after
 NOTEBOOK_7 = """() => document.addEventListener(
     'keydown', (event) => window.jupyterapp.commands.processKeydownEvent(event), true)"""
 TEXT = "selector => document.querySelector(selector)?.textContent ?? ''"
-POINTS = "p = np.frombuffer(atlas.panel.points, '<f4').reshape(-1, 2)"
+POINTS = "p = np.frombuffer(coverage_map.panel.points, '<f4').reshape(-1, 2)"
 
 
 @pytest.fixture(scope="module")
 def bench(open_notebook, artefacts):
     page = open_notebook("bench.ipynb", SETUP, SIEVE, ATLAS)
-    page.locator(".sieve .count").wait_for()
-    page.locator(".atlas[data-painted]").wait_for()
+    page.locator(".filter-bench .count").wait_for()
+    page.locator(".coverage-map[data-painted]").wait_for()
     page.evaluate(NOTEBOOK_7)
     yield page
-    page.screenshot(path=str(artefacts / "bench.png"), full_page=True)
+    page.screenshot(path=str(artefacts / "filter-bench.png"), full_page=True)
     assert page.problems == []
 
 
 def kept(page):
-    return int(page.locator(".sieve .count").inner_text().split(" of ")[0].replace(",", ""))
+    return int(page.locator(".filter-bench .count").inner_text().split(" of ")[0].replace(",", ""))
 
 
 def settle(page, expression):
     """Wait until the count on the screen is what Python computes from `expression`."""
     expected = int(page.run(f"print(int(({expression}).sum()))"))
     page.wait_for_function(
-        f"n => parseInt(({TEXT})('.sieve .count').replaceAll(',', '')) === n", arg=expected
+        f"n => parseInt(({TEXT})('.filter-bench .count').replaceAll(',', '')) === n", arg=expected
     )
-    assert kept(page) == expected == int(page.run("print(int(sieve.mask.sum()))"))
+    assert kept(page) == expected == int(page.run("print(int(bench.mask.sum()))"))
 
 
 def nothing_ran(page):
@@ -85,22 +85,22 @@ def test_sliders_by_key_search_toggles_and_undo(bench):
     low.focus()
     for _ in range(50):
         page.keyboard.press("ArrowRight")
-    step = json.loads(page.run("print(json.dumps(sieve.panel.spec['scores'][0]['step']))"))
+    step = json.loads(page.run("print(json.dumps(bench.panel.spec['scores'][0]['step']))"))
     settle(page, f"scores['rating'] >= {50 * step}")
     page.get_by_label("highest <u>length</u>").focus()
     page.keyboard.press("PageDown")
-    high = "sieve.criteria.ranges['<u>length</u>'][1]"
+    high = "bench.criteria.ranges['<u>length</u>'][1]"
     settle(page, f"(scores['rating'] >= {50 * step}) & (scores['<u>length</u>'] <= {high})")
     page.get_by_label("<em>odd</em>", exact=False).check()
-    settle(page, "sieve.criteria.mask(pool, scores, masks) & masks['<em>odd</em>']")
+    settle(page, "bench.criteria.mask(pool, scores, masks) & masks['<em>odd</em>']")
     page.get_by_label("search in the texts").fill("task 1")
-    settle(page, "sieve.criteria.mask(pool, scores, masks) & widgets.contains(pool, 'task 1')")
-    assert page.run("print(sieve.criteria.search)").strip() == "task 1"
-    page.locator(".sieve .undo").click()
-    settle(page, "sieve.criteria.mask(pool, scores, masks) & masks['<em>odd</em>']")
-    assert page.run("print(sieve.criteria.search)").strip() == ""
-    page.locator(".sieve .redo").click()
-    settle(page, "sieve.criteria.mask(pool, scores, masks) & widgets.contains(pool, 'task 1')")
+    settle(page, "bench.criteria.mask(pool, scores, masks) & widgets.contains(pool, 'task 1')")
+    assert page.run("print(bench.criteria.search)").strip() == "task 1"
+    page.locator(".filter-bench .undo").click()
+    settle(page, "bench.criteria.mask(pool, scores, masks) & masks['<em>odd</em>']")
+    assert page.run("print(bench.criteria.search)").strip() == ""
+    page.locator(".filter-bench .redo").click()
+    settle(page, "bench.criteria.mask(pool, scores, masks) & widgets.contains(pool, 'task 1')")
     page.get_by_role("button", name="Reset").click()
     settle(page, "pd.Series(True, index=pool.index)")
     nothing_ran(page)
@@ -117,22 +117,22 @@ def test_a_slider_by_mouse_is_one_step_of_undo(bench):
     page.mouse.move(box["x"] + box["width"] / 2, y, steps=12)
     page.mouse.up()
     page.wait_for_function(
-        "() => !document.querySelector('.sieve .count').textContent.startsWith('3,000')"
+        "() => !document.querySelector('.filter-bench .count').textContent.startsWith('3,000')"
     )
-    bound = float(page.run("print(sieve.criteria.ranges['rating'][0])"))
+    bound = float(page.run("print(bench.criteria.ranges['rating'][0])"))
     assert 1.5 < bound < 3.5
     settle(page, f"scores['rating'] >= {bound}")
-    page.locator(".sieve .undo").click()
+    page.locator(".filter-bench .undo").click()
     settle(page, "pd.Series(True, index=pool.index)")
 
 
 def test_rows_and_the_full_text_show_markup_as_text(bench):
     page = bench
-    first = page.locator(".sieve .rows tbody tr").first
+    first = page.locator(".filter-bench .rows tbody tr").first
     assert "<script>window.canary=1</script>" in first.inner_text()
     first.locator("button.open").click()
-    page.locator(".sieve .full h4").first.wait_for()
-    shown = page.locator(".sieve .full").inner_text()
+    page.locator(".filter-bench .full h4").first.wait_for()
+    shown = page.locator(".filter-bench .full").inner_text()
     assert "<img src=x onerror='window.canary=1'>" in shown
     assert "\u202egnp.exe" in shown
     assert "<b>bold</b>" in shown
@@ -144,17 +144,17 @@ def test_the_code_button_shows_the_cell(bench):
     page = bench
     page.get_by_label("<em>odd</em>", exact=False).check()
     settle(page, "masks['<em>odd</em>']")
-    page.locator(".sieve .code").click()
-    page.locator(".sieve .said").wait_for()
-    assert "masks['<em>odd</em>']" in page.locator(".sieve .said").inner_text()
+    page.locator(".filter-bench .code").click()
+    page.locator(".filter-bench .said").wait_for()
+    assert "masks['<em>odd</em>']" in page.locator(".filter-bench .said").inner_text()
     page.get_by_role("button", name="Reset").click()
     settle(page, "pd.Series(True, index=pool.index)")
 
 
 def test_a_lasso_selects_what_lies_inside_and_filters_the_bench(bench):
     page = bench
-    canvas = page.locator(".atlas canvas")
-    page.locator(".atlas .draw").click()
+    canvas = page.locator(".coverage-map canvas")
+    page.locator(".coverage-map .draw").click()
     canvas.evaluate("element => element.scrollIntoView({block: 'center'})")
     box = canvas.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -165,46 +165,46 @@ def test_a_lasso_selects_what_lies_inside_and_filters_the_bench(bench):
         page.mouse.move(x + dx, y + dy, steps=4)
     page.mouse.up()
     page.wait_for_function(
-        "() => document.querySelector('.atlas .count').textContent.includes('lasso')"
+        "() => document.querySelector('.coverage-map .count').textContent.includes('lasso')"
     )
     inside = page.run(
         f"{POINTS}\nside = {half} * 2 / ({box['height']} * 0.95)\n"
-        "print(int((np.abs(p) <= side).all(axis=1).sum()), len(atlas.selected))"
+        "print(int((np.abs(p) <= side).all(axis=1).sum()), len(coverage_map.selected))"
     )
     expected, chosen = map(int, inside.split())
     assert chosen > 100
     assert abs(chosen - expected) <= 0.04 * expected  # a pixel at the rim
-    settle(page, "pool.index.to_series().isin(atlas.selected)")
+    settle(page, "pool.index.to_series().isin(coverage_map.selected)")
     nothing_ran(page)
-    page.locator(".sieve .undo").click()
+    page.locator(".filter-bench .undo").click()
     settle(page, "pd.Series(True, index=pool.index)")
 
 
 def test_the_map_by_keyboard_and_its_names_as_text(bench, artefacts):
     page = bench
-    painted = "() => Number(document.querySelector('.atlas').dataset.painted)"
-    page.locator(".atlas canvas").focus()
+    painted = "() => Number(document.querySelector('.coverage-map').dataset.painted)"
+    page.locator(".coverage-map canvas").focus()
     before = page.evaluate(painted)
     page.keyboard.press("+")
     page.keyboard.press("ArrowLeft")
     page.wait_for_function(f"n => ({painted})() > n", arg=before)
     page.keyboard.press("0")
-    assert "<script>window.canary=1</script>" in page.locator(".atlas .names").inner_text()
-    page.locator(".atlas select.pick").select_option("2")
+    assert "<script>window.canary=1</script>" in page.locator(".coverage-map .names").inner_text()
+    page.locator(".coverage-map select.pick").select_option("2")
     settle(page, "clusters == 2")
-    page.locator(".sieve .undo").click()
+    page.locator(".filter-bench .undo").click()
     settle(page, "pd.Series(True, index=pool.index)")
     page.get_by_label("colour by").select_option("rating")
     page.wait_for_function(
-        "() => document.querySelector('.atlas .legend').textContent.includes('or less')"
+        "() => document.querySelector('.coverage-map .legend').textContent.includes('or less')"
     )
-    page.locator(".atlas").screenshot(path=str(artefacts / "atlas.png"))
+    page.locator(".coverage-map").screenshot(path=str(artefacts / "coverage-map.png"))
     nothing_ran(page)
 
 
 def test_the_mouse_reads_a_point_as_text(bench):
     page = bench
-    canvas = page.locator(".atlas canvas")
+    canvas = page.locator(".coverage-map canvas")
     canvas.evaluate("element => element.scrollIntoView({block: 'center'})")
     box = canvas.bounding_box()
     point = json.loads(page.run(f"{POINTS}\nprint(json.dumps(p[0].tolist()))"))
@@ -212,8 +212,8 @@ def test_the_mouse_reads_a_point_as_text(bench):
     y = box["y"] + box["height"] / 2 - point[1] * 0.95 * box["height"] / 2
     page.mouse.move(x - 30, y)
     page.mouse.move(x, y, steps=3)
-    page.locator(".atlas .tip").wait_for()
-    assert "Task" in page.locator(".atlas .tip").inner_text()
+    page.locator(".coverage-map .tip").wait_for()
+    assert "Task" in page.locator(".coverage-map .tip").inner_text()
     nothing_ran(page)
 
 
@@ -247,18 +247,18 @@ def test_ten_ratings_and_ten_verdicts_by_keyboard(open_notebook, artefacts):
     )
     assert said == [[3, 4.5, 0, 5, None, 2, 4, 3, 2, 3.0], "so so", True]
 
-    page.locator(".duel").focus()
+    page.locator(".pair-judge").focus()
     for done, key in enumerate(
         ["1", "2", "0", "ArrowLeft", "ArrowRight", "ArrowDown", "1", "1", "2", "s"], 1
     ):
         page.keyboard.press(key)
         page.wait_for_function(
-            "n => document.querySelector('.duel .count').textContent.startsWith(`${n} of`)",
+            "n => document.querySelector('.pair-judge .count').textContent.startsWith(`${n} of`)",
             arg=done,
         )
     sides = json.loads(
         page.run(
-            "v = duel.verdicts\n"
+            "v = pair_judge.verdicts\n"
             "known = {'a': {'a': 'left', 'b': 'right'}, 'b': {'b': 'left', 'a': 'right'}}\n"
             "sides = [None if not isinstance(w, str) else 'tie' if w == 'tie' else known[f][w]\n"
             "         for f, w in zip(v['first'], v['verdict'])]\n"

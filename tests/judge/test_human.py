@@ -35,15 +35,15 @@ def test_the_last_record_counts_and_a_skip_is_no_verdict(tmp_path):
 
 
 def test_what_the_duel_writes_is_read(tmp_path):
-    from lab.widgets.duel import Duel
+    from lab.widgets.pair_judge import PairJudge
 
     pool = records.frame([{"instruction": f"Question {n}?", "output": ""} for n in range(4)])
     a, b = (pd.Series(text, index=pool.index) for text in ("yes", "no"))
-    duel = Duel(pool, a, b, rater="ada", file=tmp_path / "duels.jsonl")
+    pair_judge = PairJudge(pool, a, b, rater="ada", file=tmp_path / "pairs.jsonl")
     for side in ("left", "right", "tie"):
-        duel.choose(side, "because")
-    duel.skip()
-    made = judge.human.read(tmp_path / "duels.jsonl")
+        pair_judge.choose(side, "because")
+    pair_judge.skip()
+    made = judge.human.read(tmp_path / "pairs.jsonl")
     assert set(made["prompt"]) == set(pool.index)
     assert made["verdict"].tolist()[2:] == ["tie", "invalid"]
     assert made["verdict"].iloc[0] == made["first"].iloc[0]

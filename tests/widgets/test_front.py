@@ -12,7 +12,7 @@ def test_a_script_is_one_module_that_shows_texts_as_texts(name):
     script = front.script(name)
     assert len(re.findall(r"^export default", script, re.MULTILINE)) == 1
     assert len(re.findall(r"^const make = ", script, re.MULTILINE)) == 1
-    assert len(re.findall(r"widget\(\{ class: \"winnow", script)) == 1
+    assert len(re.findall(r"widget\(\{ class: [\"`]winnow", script)) == 1
     for unsafe in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
         assert unsafe not in script
     assert not re.search(r"https?://(?!www\.w3\.org/)", script)

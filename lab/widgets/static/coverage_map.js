@@ -42,7 +42,7 @@ function render({ model, el }) {
   const points = new Float32Array(raw.slice().buffer);
   const n = points.length / 2;
   const cells = grid(points, n);
-  const root = widget({ class: "winnow atlas", "aria-label": "Coverage map" });
+  const root = widget({ class: "winnow coverage-map", "aria-label": "Coverage map" });
   root.addEventListener("keydown", (event) => event.stopPropagation());
 
   const status = make("output", { class: "count", role: "status", "aria-live": "polite" });

@@ -24,9 +24,9 @@ Heard = Callable[[pd.Index | None], None]
 
 
 class Panel(anywidget.AnyWidget):
-    """The part of the map that lives in the browser; `Atlas` speaks to it."""
+    """The part of the map that lives in the browser; `CoverageMap` speaks to it."""
 
-    _esm = front.script("atlas")
+    _esm = front.script("coverage_map")
     _css = front.STYLE
     points = traitlets.Bytes().tag(sync=True)  # float32 (n, 2), within -1 to 1
     shown = traitlets.Bytes().tag(sync=True)  # one bit per point: kept
@@ -40,7 +40,7 @@ class Panel(anywidget.AnyWidget):
     height = traitlets.Int().tag(sync=True)
 
 
-class Atlas:
+class CoverageMap:
     """A coverage map of a pool.
 
     Parameters
@@ -155,7 +155,7 @@ class Atlas:
         return drawn._repr_mimebundle_()
 
     def __repr__(self) -> str:
-        return f"Atlas({len(self._index):,} points, {len(self.selected):,} in the lasso)"
+        return f"CoverageMap({len(self._index):,} points, {len(self.selected):,} in the lasso)"
 
     def _written(self) -> list[list[Any]]:
         """Return the names of the largest clusters, each at the middle of its points."""

@@ -1,4 +1,4 @@
-"""The rater, the duel, and the journal both write to."""
+"""The two annotators, and the journal that both write to."""
 
 import json
 
@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from lab.errors import DataError
-from lab.widgets import Duel, Rater, journal
+from lab.widgets import PairJudge, Rater, journal
 
 
 def lines(file):
@@ -19,7 +19,7 @@ def press(widget, **message):
 
 def test_each_rating_is_on_disk_at_once(pool, tmp_path):
     rate = Rater(pool, rater="ana", file=tmp_path / "r.jsonl")
-    press(rate, kind="rate", rating=3.5, reason="a little thin")
+    press(rate, kind="answer", rating=3.5, reason="a little thin")
     press(rate, kind="skip")
     first, second = lines(rate.file)
     assert first["id"] == pool.index[0]
@@ -34,7 +34,7 @@ def test_undo_takes_only_ones_own_last_answer_back(pool, tmp_path):
     file = tmp_path / "r.jsonl"
     ana, ben = (Rater(pool, rater=name, file=file) for name in ("ana", "ben"))
     for widget, rating in ((ana, 1), (ben, 2), (ana, 3), (ben, 4)):
-        press(widget, kind="rate", rating=rating)
+        press(widget, kind="answer", rating=rating)
     press(ana, kind="undo")
     assert [(line["rater"], line["rating"]) for line in lines(file)] == [
         ("ana", 1.0),
@@ -48,7 +48,7 @@ def test_a_restart_goes_on_where_it_stopped(pool, tmp_path):
     file = tmp_path / "r.jsonl"
     before = Rater(pool, rater="ana", file=file, seed=3)
     for _ in range(4):
-        press(before, kind="rate", rating=2)
+        press(before, kind="answer", rating=2)
     after = Rater(pool, rater="ana", file=file, seed=3)
     assert after.panel.card == before.panel.card
     assert after.panel.card["done"] == 4
@@ -67,8 +67,8 @@ def test_the_drawn_order_does_not_depend_on_that_of_the_pool(pool, tmp_path):
 def test_a_key_pressed_twice_rates_once(pool, tmp_path):
     rate = Rater(pool, rater="ana", file=tmp_path / "r.jsonl")
     key = rate.panel.card["id"]
-    press(rate, kind="rate", rating=3)
-    press(rate, kind="rate", rating=3, id=key)
+    press(rate, kind="answer", rating=3)
+    press(rate, kind="answer", rating=3, id=key)
     assert len(lines(rate.file)) == 1
 
 
@@ -77,7 +77,7 @@ def test_the_end_says_what_was_said(pool, tmp_path):
     for name, ratings in (("ana", (1, 2)), ("ben", (2, 4))):
         rate = Rater(few, rater=name, file=file)
         for rating in ratings:
-            press(rate, kind="rate", rating=rating)
+            press(rate, kind="answer", rating=rating)
     assert rate.panel.card["id"] is None
     assert rate.panel.card["summary"] == [
         "ana: 2 ratings, 1.50 on average",
@@ -96,47 +96,49 @@ def test_ratings_are_half_steps_from_0_to_5(pool, tmp_path):
 
 
 @pytest.fixture
-def duel(pool, tmp_path):
+def pair_judge(pool, tmp_path):
     a, b = (pd.Series(f"from {name}", index=pool.index) for name in "ab")
-    return Duel(pool, a, b, rater="ana", file=tmp_path / "d.jsonl", seed=1)
+    return PairJudge(pool, a, b, rater="ana", file=tmp_path / "d.jsonl", seed=1)
 
 
-def test_verdicts_name_the_system_and_not_the_side(duel):
+def test_verdicts_name_the_system_and_not_the_side(pair_judge):
     for side in ("left", "right", "tie") * 6:
-        left, right = duel.panel.card["answers"]
-        press(duel, kind="choose", side=side)
-        line = lines(duel.file)[-1]
+        left, right = pair_judge.panel.card["answers"]
+        press(pair_judge, kind="answer", side=side)
+        line = lines(pair_judge.file)[-1]
         assert line["first"] == left[-1]
         wanted = {"left": left[-1], "right": right[-1], "tie": "tie"}[side]
         assert line["verdict"] == wanted
-    assert set(duel.verdicts["first"]) == {"a", "b"}
+    assert set(pair_judge.verdicts["first"]) == {"a", "b"}
 
 
-def test_sides_do_not_say_whose_they_are_and_are_the_same_for_all(duel, pool, tmp_path):
-    firsts = [duel._order(str(key))[0] for key in pool.index]
+def test_sides_do_not_say_whose_they_are_and_are_the_same_for_all(pair_judge, pool, tmp_path):
+    firsts = [pair_judge._order(str(key))[0] for key in pool.index]
     assert 15 < firsts.count("a") < 45
-    assert "from a" not in str({k: v for k, v in duel.panel.card.items() if k != "answers"})
-    again = Duel(pool, *duel._answers.values(), rater="ben", file=duel.file, seed=1)
-    assert again.panel.card["answers"] == duel.panel.card["answers"]
+    assert "from a" not in str({k: v for k, v in pair_judge.panel.card.items() if k != "answers"})
+    again = PairJudge(
+        pool, *pair_judge._systems.values(), rater="ben", file=pair_judge.file, seed=1
+    )
+    assert again.panel.card["answers"] == pair_judge.panel.card["answers"]
 
 
-def test_a_duel_can_skip_undo_and_end(duel, pool):
-    press(duel, kind="skip")
-    assert lines(duel.file)[0]["verdict"] is None
-    press(duel, kind="undo")
-    assert lines(duel.file) == []
-    while duel.panel.card["id"] is not None:
-        press(duel, kind="choose", side="tie")
-    assert duel.panel.card["summary"] == ["ana: a wins 0, b wins 0, 60 ties"]
+def test_a_pair_judge_can_skip_undo_and_end(pair_judge, pool):
+    press(pair_judge, kind="skip")
+    assert lines(pair_judge.file)[0]["verdict"] is None
+    press(pair_judge, kind="undo")
+    assert lines(pair_judge.file) == []
+    while pair_judge.panel.card["id"] is not None:
+        press(pair_judge, kind="answer", side="tie")
+    assert pair_judge.panel.card["summary"] == ["ana: a wins 0, b wins 0, 60 ties"]
 
 
-def test_a_duel_needs_both_answers(pool, tmp_path):
+def test_a_pair_judge_needs_both_answers(pool, tmp_path):
     a = pd.Series("x", index=pool.index)
     with pytest.raises(ValueError, match="b misses 1 prompts"):
-        Duel(pool, a, a.iloc[1:], rater="ana", file=tmp_path / "d.jsonl")
-    duel = Duel(pool, a, a, rater="ana", file=tmp_path / "d.jsonl")
+        PairJudge(pool, a, a.iloc[1:], rater="ana", file=tmp_path / "d.jsonl")
+    pair_judge = PairJudge(pool, a, a, rater="ana", file=tmp_path / "d.jsonl")
     with pytest.raises(ValueError, match="left, right or tie, got 'up'"):
-        duel.choose("up")
+        pair_judge.choose("up")
 
 
 def test_a_line_cut_short_by_a_crash_is_left_out_and_another_is_named(tmp_path):

@@ -1,13 +1,13 @@
 """The filter bench: sliders, toggles and search over a pool, with what they keep and drop.
 
-The bench holds `Criteria` and shows what they do. `sieve.mask` and `sieve.pool` are the result,
-`sieve.code()` the cell that gives the same without a screen. Every text of the pool is shown as
+The bench holds `Criteria` and shows what they do. `bench.mask` and `bench.pool` are the result,
+`bench.code()` the cell that gives the same without a screen. Every text of the pool is shown as
 text, never as markup.
 """
 
 import html
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +15,16 @@ import anywidget
 import numpy as np
 import pandas as pd
 import traitlets
-from numpy.typing import NDArray
 
 from lab import records, runs
 from lab.records import TEXTS
 from lab.widgets import front
+from lab.widgets.bench_state import BenchState
 from lab.widgets.criteria import Criteria
-from lab.widgets.scale import Bits, Scale
+from lab.widgets.scale import Bits
 
 if TYPE_CHECKING:
-    from lab.widgets.atlas import Atlas
+    from lab.widgets.coverage_map import CoverageMap
 
 PAGE = 20  # rows of the table
 MOST_VALUES = 24  # of a category that get a box to tick; the rarer ones cannot be chosen
@@ -32,9 +32,9 @@ CUT = 160  # characters of a text in the table
 
 
 class Panel(anywidget.AnyWidget):
-    """The part of the bench that lives in the browser; `Sieve` speaks to it."""
+    """The part of the bench that lives in the browser; `FilterBench` speaks to it."""
 
-    _esm = front.script("sieve")
+    _esm = front.script("filter_bench")
     _css = front.STYLE
     spec = traitlets.Dict().tag(sync=True)  # what can be set
     state = traitlets.Dict().tag(sync=True)  # what is set
@@ -43,7 +43,7 @@ class Panel(anywidget.AnyWidget):
     text = traitlets.Dict().tag(sync=True)  # one row in full
 
 
-class Sieve:
+class FilterBench:
     """A filter bench over a pool.
 
     Parameters
@@ -71,35 +71,40 @@ class Sieve:
         masks: Mapping[str, "pd.Series[bool]"] | None = None,
         categories: tuple[str, ...] | list[str] = (),
     ) -> None:
-        self._given = pool
-        self.scores = _aligned(pool, {} if scores is None else scores)
-        self.masks = {name: _series(pool, name, mask) for name, mask in (masks or {}).items()}
-        for name in categories:
-            if name not in pool.columns:
-                raise ValueError(f"categories must be columns of the pool, got {name!r}")
-        self._categories = tuple(categories)
-        self._scales = {str(name): Scale(self.scores[name]) for name in self.scores}
-        self.criteria = Criteria()
-        self._undo: list[Criteria] = []
-        self._redo: list[Criteria] = []
-        self._fails: dict[tuple[str, str], Bits] = {}
-        self._failed = np.zeros(len(pool), dtype=np.int16)  # criteria that each row does not meet
+        self._bench = BenchState(
+            pool, {} if scores is None else scores, {} if masks is None else masks, categories
+        )
         self._error, self._answer = "", 0  # the number of the request that is being answered
-        self._tab, self._page, self._last = "kept", 0, next(iter(self._scales), "")
-        self._atlas: Atlas | None = None
+        self._tab, self._page, self._last = "kept", 0, next(iter(self._bench.scales), "")
+        self._map: CoverageMap | None = None
         self.panel = Panel(spec=self._spec())
         self.panel.on_msg(lambda _widget, message, _buffers: self._hear(message))
         self._show()
 
     @property
+    def criteria(self) -> Criteria:
+        """Return what is set."""
+        return self._bench.criteria
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """Return the scores, on the pool's index."""
+        return self._bench.scores
+
+    @property
+    def masks(self) -> dict[str, "pd.Series[bool]"]:
+        """Return the filters, on the pool's index."""
+        return self._bench.masks
+
+    @property
     def mask(self) -> "pd.Series[bool]":
         """Return which rows are kept."""
-        return pd.Series(self._failed == 0, index=self._given.index, name="keep")
+        return pd.Series(self._bench.kept, index=self._bench.pool.index, name="keep")
 
     @property
     def pool(self) -> pd.DataFrame:
         """Return the rows that are kept."""
-        kept: pd.DataFrame = self._given.loc[self._failed == 0]
+        kept: pd.DataFrame = self._bench.pool.loc[self._bench.kept]
         return kept
 
     def code(self) -> str:
@@ -108,45 +113,38 @@ class Sieve:
 
     def set(self, criteria: Criteria) -> None:
         """Put `criteria` in place of the present ones; `undo` takes them back."""
-        unknown = [name for name in criteria.ranges if name not in self.scores.columns]
-        unknown += [name for name in criteria.filters if name not in self.masks]
-        unknown += [name for name in criteria.categories if name not in self._categories]
-        if unknown:
-            raise ValueError(f"the bench has no score, filter or category named {unknown[0]!r}")
-        self._undo.append(self.criteria)
-        self._redo.clear()
-        self._put(criteria)
+        self._bench.set(criteria)
+        self._page = 0
         self._show()
 
     def undo(self) -> None:
         """Take the last change back, if there is one."""
-        if self._undo:
-            self._redo.append(self.criteria)
-            self._put(self._undo.pop())
-            self._show()
+        self._step(self._bench.undo)
 
     def redo(self) -> None:
         """Make the change again that was last taken back."""
-        if self._redo:
-            self._undo.append(self.criteria)
-            self._put(self._redo.pop())
+        self._step(self._bench.redo)
+
+    def _step(self, step: Callable[[], bool]) -> None:
+        if step():
+            self._page = 0
             self._show()
 
-    def save(self, name: str = "sieve") -> str:
+    def save(self, name: str = "bench") -> str:
         """Record mask and criteria as a run of the step `filters`; return its id."""
-        inputs = [records.fingerprint(self._given)]
+        inputs = [records.fingerprint(self._bench.pool)]
         with runs.start("filters", name, self.criteria.plain(), inputs) as run:
             run.save("keep", self.mask)
             run.save("subset", self.pool.index)
             run.save("code", self.code())
-            run.log(rows=len(self._given), kept=int(self.mask.sum()))
+            run.log(rows=len(self._bench.pool), kept=int(self.mask.sum()))
         return run.id
 
-    def link(self, atlas: "Atlas") -> None:
+    def link(self, coverage_map: "CoverageMap") -> None:
         """Show on a map what is kept, and take its lasso as a criterion."""
-        self._atlas = atlas
-        atlas.show(self.mask)
-        atlas.on_select(self._lasso)
+        self._map = coverage_map
+        coverage_map.show(self.mask)
+        coverage_map.on_select(self._lasso)
 
     def _lasso(self, chosen: pd.Index | None) -> None:
         ids = None if chosen is None else tuple(map(str, chosen))
@@ -159,77 +157,52 @@ class Sieve:
         return self.panel._repr_mimebundle_(**words)
 
     def __repr__(self) -> str:
-        return f"Sieve({int((self._failed == 0).sum()):,} of {len(self._given):,} rows kept)"
+        return (
+            f"FilterBench({int(self._bench.kept.sum()):,} of {len(self._bench.pool):,} rows kept)"
+        )
 
     def _static(self) -> str:
         rows = "".join(
             f"<tr><td>{html.escape(name)}</td><td>{drops:,}</td><td>{alone:,}</td></tr>"
-            for name, drops, alone in self._reasons()
+            for name, drops, alone in self._bench.reasons()
         )
         head = "<tr><th>criterion</th><th>drops</th><th>it alone</th></tr>"
         table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else ""
         return f"<p>{html.escape(repr(self))}</p>{table}<pre>{html.escape(self.code())}</pre>"
 
-    def _put(self, criteria: Criteria) -> None:
-        """Take over `criteria`, computing again only what changed."""
-        before, self.criteria = self.criteria, criteria
-        wanted = criteria.parts()
-        for part in [part for part in self._fails if part not in wanted]:
-            self._failed -= self._fails.pop(part)
-        for part in wanted:
-            if part not in self._fails or _setting(before, part) != _setting(criteria, part):
-                meets = criteria.meets(part, self._given, self.scores, self.masks)
-                fails = ~np.asarray(meets, dtype=bool)
-                if part in self._fails:
-                    self._failed -= self._fails[part]
-                self._fails[part] = fails
-                self._failed += fails
-        self._page = 0
-
     def _show(self) -> None:
         """Send the count, then the rest, then what the map shows."""
         answer = self._answer
-        kept = self._failed == 0
+        kept = self._bench.kept
         total = int(np.count_nonzero(kept))
         self.panel.count = {"kept": total, "total": len(kept), "answer": answer}
         rows, shown = self._rows(kept)
         self.panel.view = {
-            "reasons": self._reasons(),
-            "kept_bins": {name: scale.kept(kept) for name, scale in self._scales.items()},
+            "reasons": self._bench.reasons(),
+            "kept_bins": {name: scale.kept(kept) for name, scale in self._bench.scales.items()},
             "rows": rows,
             "tab": self._tab,
             "page": self._page,
             "of": shown,
             "error": self._error,
-            "undo": bool(self._undo),
-            "redo": bool(self._redo),
+            "undo": bool(self._bench.done),
+            "redo": bool(self._bench.undone),
             "answer": answer,
         }
         self.panel.state = self._state()
-        if self._atlas is not None:
-            self._atlas.show(kept)
-            if self.criteria.within is None and len(self._atlas.selected):
-                self._atlas.select(None)
-
-    def _reasons(self) -> list[tuple[str, int, int]]:
-        once = self._failed == 1
-        return [
-            (
-                name if kind in ("range", "filter", "category") else f"{kind} {name!r}",
-                int(np.count_nonzero(fails)),
-                int(np.count_nonzero(fails & once)),
-            )
-            for (kind, name), fails in self._fails.items()
-        ]
+        if self._map is not None:
+            self._map.show(kept)
+            if self.criteria.within is None and len(self._map.selected):
+                self._map.select(None)
 
     def _rows(self, kept: Bits) -> tuple[list[dict[str, Any]], int]:
         if self._tab == "borderline":
-            places = self._borderline()
+            places = self._bench.borderline(self._last, PAGE)
         else:
             places = np.flatnonzero(kept if self._tab == "kept" else ~kept)
         here = places[self._page * PAGE : (self._page + 1) * PAGE]
-        ids = self._given.index[here]
-        texts = {name: self._given[name].iloc[here] for name in ("instruction", "output")}
+        ids = self._bench.pool.index[here]
+        texts = {name: self._bench.pool[name].iloc[here] for name in ("instruction", "output")}
         numbers = self.scores.iloc[here]
         rows = [
             {
@@ -242,18 +215,6 @@ class Sieve:
             for number, place in enumerate(here)
         ]
         return rows, len(places)
-
-    def _borderline(self) -> NDArray[np.intp]:
-        """Return the rows nearest to the bounds of the score that was changed last."""
-        low, high = self.criteria.ranges.get(self._last, (None, None))
-        bounds = [bound for bound in (low, high) if bound is not None]
-        if not bounds:
-            return np.empty(0, dtype=np.intp)
-        values = self.scores[self._last].to_numpy(dtype=float)
-        distance = np.min([np.abs(values - bound) for bound in bounds], axis=0)
-        distance = np.where(np.isnan(distance), np.inf, distance)
-        nearest = np.argpartition(distance, min(PAGE, len(distance) - 1))[:PAGE]
-        return nearest[np.lexsort((nearest, distance[nearest]))]
 
     def _hear(self, message: Mapping[str, Any]) -> None:
         """Do what was asked for in the browser."""
@@ -283,20 +244,21 @@ class Sieve:
         before, criteria = self.criteria, self._changed(message)
         self._error = ""
         try:
-            self._put(criteria)
+            self._bench.put(criteria)
         except ValueError as error:
             self._error = str(error)
-            self._put(before)
+            self._bench.put(before)
             return
+        finally:
+            self._page = 0
         if message.get("first", True) and before != criteria:
-            self._undo.append(before)
-            self._redo.clear()
+            self._bench.remember(before)
 
     def _changed(self, message: Mapping[str, Any]) -> Criteria:
         what, name, now = message["what"], str(message.get("name", "")), self.criteria
         if what == "range":
             self._last = name
-            bounds = self._scales[name].range(int(message["low"]), int(message["high"]))
+            bounds = self._bench.scales[name].range(int(message["low"]), int(message["high"]))
             rest = {key: value for key, value in now.ranges.items() if key != name}
             return replace(now, ranges=rest if bounds == (None, None) else {**rest, name: bounds})
         if what == "filter":
@@ -312,24 +274,27 @@ class Sieve:
         return replace(now, within=None)
 
     def _full(self, place: int) -> dict[str, Any]:
-        row = self._given.iloc[place]
+        row = self._bench.pool.iloc[place]
         history = [f"{turn['role']}: {turn['content']}" for turn in row["history"]]
         pairs = [("history", "\n".join(history)), *((name, row[name]) for name in TEXTS)]
         pairs += [
             (str(name), str(row[name]))
-            for name in self._given.columns
+            for name in self._bench.pool.columns
             if name not in (*TEXTS, "history") and row[name] is not None
         ]
         return {
-            "id": str(self._given.index[place]),
+            "id": str(self._bench.pool.index[place]),
             "fields": [[name, str(value)] for name, value in pairs if value != ""],
-            "misses": [" ".join(part) for part, fails in self._fails.items() if fails[place]],
+            "misses": self._bench.misses(place),
         }
 
     def _spec(self) -> dict[str, Any]:
-        values = {name: self._given[name].astype("str").value_counts() for name in self._categories}
+        values = {
+            name: self._bench.pool[name].astype("str").value_counts()
+            for name in self._bench.categories
+        }
         return {
-            "scores": [scale.spec(name) for name, scale in self._scales.items()],
+            "scores": [scale.spec(name) for name, scale in self._bench.scales.items()],
             "filters": [[name, int((~mask).sum())] for name, mask in self.masks.items()],
             "categories": [
                 {
@@ -350,7 +315,7 @@ class Sieve:
         return {
             "ranges": {
                 name: scale.steps(ranges.get(name, (None, None)))
-                for name, scale in self._scales.items()
+                for name, scale in self._bench.scales.items()
             },
             "filters": list(self.criteria.filters),
             "categories": {k: list(v) for k, v in self.criteria.categories.items()},
@@ -358,32 +323,6 @@ class Sieve:
             "regex": self.criteria.regex,
             "within": None if self.criteria.within is None else len(self.criteria.within),
         }
-
-
-def _setting(criteria: Criteria, part: tuple[str, str]) -> object:
-    kind, name = part
-    if kind == "range":
-        return criteria.ranges.get(name)
-    if kind == "category":
-        return criteria.categories.get(name)
-    return (criteria.search, criteria.regex) if kind == "search" else criteria.within
-
-
-def _aligned(
-    pool: pd.DataFrame, scores: pd.DataFrame | Mapping[str, "pd.Series[float]"]
-) -> pd.DataFrame:
-    given = {str(name): values for name, values in scores.items()}
-    columns = {name: _series(pool, name, values) for name, values in given.items()}
-    return pd.DataFrame(columns, index=pool.index)
-
-
-def _series(pool: pd.DataFrame, name: str, values: "pd.Series[Any]") -> "pd.Series[Any]":
-    if values.index.equals(pool.index):
-        return values
-    missing = pool.index.difference(values.index)
-    if len(missing):
-        raise ValueError(f"{name!r} misses {len(missing)} rows of the pool, the first {missing[0]}")
-    return values.loc[pool.index]
 
 
 def _cut(text: str) -> str:

@@ -26,7 +26,7 @@ function histogram(score) {
 
 function render({ model, el }) {
   const spec = model.get("spec");
-  const root = widget({ class: "winnow sieve", "aria-label": "Filter bench" });
+  const root = widget({ class: "winnow filter-bench", "aria-label": "Filter bench" });
   root.addEventListener("keydown", (event) => event.stopPropagation());
 
   // One change is under way at a time; of those made meanwhile, only the last is sent.
