@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
-.PHONY: help report test lab check fix bench clean
+.PHONY: help report test lab check fix docs results pictures bench clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,15 @@ check: $(READY)  ## Lint and type-check
 fix: $(READY)  ## Format, and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(READY)  ## Write docs/ and the tree of the READMEs from the code alone
+	$(BIN)/python -m tools.docs
+
+results: $(READY)  ## Merge the findings of finished runs into RESULTS.md and the READMEs
+	$(BIN)/python -m tools.results
+
+pictures: $(READY)  ## Take the README's pictures from reports and JupyterLab (needs a chromium)
+	$(BIN)/python -m tools.pictures
 
 bench: $(READY)  ## Run every benchmark beside its peer (quiet machine, half an hour)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,peer]'

@@ -86,22 +86,15 @@ def run(
 
 
 @app.command()
-def results() -> None:
-    """Write RESULTS.md, docs/ and the computed parts of the README from the finished runs."""
-    from lab.report import readme
-    from lab.report import results as tables
-
-    for path in (tables.write(), *readme.write()):
-        typer.echo(f"wrote {_shown(path)}")
+def docs() -> None:
+    """In a checkout: write docs/ and the tree of the READMEs, from the code alone."""
+    _tool("docs")
 
 
 @app.command()
-def pictures() -> None:
-    """Take the README's pictures from reports and from JupyterLab; needs a chromium."""
-    from lab.report import pictures as camera
-
-    for path in camera.take():
-        typer.echo(f"{_shown(path)}  {path.stat().st_size / 1e3:.0f} kB")
+def results() -> None:
+    """In a checkout: merge the findings of finished runs into RESULTS.md and the READMEs."""
+    _tool("results")
 
 
 @testbed.command()
@@ -158,6 +151,21 @@ def _render(
             typer.echo(f"UNSOUND {name}: {problem}", err=True)
     if not outcome.good:
         raise typer.Exit(1)
+
+
+def _tool(name: str) -> None:
+    """Run a writer of this checkout, which an installed package does not have."""
+    import subprocess
+    import sys
+
+    from lab import paths
+
+    if not (paths.root() / "tools" / f"{name}.py").is_file():
+        raise WinnowError(f"`lab {name}` writes files of a checkout, and {paths.root()} is none")
+    command = [sys.executable, "-m", f"tools.{name}"]
+    done = subprocess.run(command, cwd=paths.root(), check=False)  # noqa: S603 - our own module
+    if done.returncode != 0:
+        raise typer.Exit(done.returncode)
 
 
 def _params(given: list[str] | None) -> dict[str, Any]:

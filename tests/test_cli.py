@@ -21,7 +21,7 @@ def test_version():
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["report"], ["run"], ["results"], ["testbed"], ["testbed", "pretrain"]]
+    "words", [[], ["report"], ["run"], ["docs"], ["results"], ["testbed"], ["testbed", "pretrain"]]
 )
 def test_every_command_has_help(words):
     shown = call(*words, "--help")
@@ -79,6 +79,14 @@ def test_our_own_errors_are_one_line(tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith("error: no notebook named")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_installed_package_has_no_files_of_a_checkout_to_write(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "root", lambda: tmp_path)
+    for name in ("docs", "results"):
+        shown = call(name)
+        assert shown.exit_code == 1
+        assert f"`lab {name}` writes files of a checkout" in str(shown.exception)
 
 
 def test_run_reports_times_and_a_failure_with_its_cell(tmp_path):

@@ -58,7 +58,13 @@ def test_conda_users_get_the_same_packages():
     assert by_pip[-1] == "-e ."
 
 
-@pytest.mark.parametrize("target", ["report", "test", "lab", "check", "fix", "bench", "clean"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("report", "test", "lab", "check", "fix"),
+        *("docs", "results", "pictures", "bench", "clean"),
+    ],
+)
 def test_every_make_target_has_a_help_line(target):
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert re.search(rf"^{target} +\S", shown.stdout, re.MULTILINE)

@@ -1,9 +1,9 @@
 """What people read: notebooks executed without a screen and kept as one page each.
 
 `render` executes notebooks and writes the pages and their index; `export` copies them for a web
-host. `lab.report.figures` and `lab.report.tables` hold what notebooks show, and
-`lab.report.results` writes RESULTS.md; they are imported by name, so that a kernel that only
-starts to trace its files (see `lab.report.trace`) does not wait for them.
+host. `lab.report.figures` and `lab.report.tables` hold what notebooks show;
+they are imported by name, so that a kernel that only starts to trace its files (see
+`lab.report.trace`) does not wait for them.
 """
 
 from lab.report.reports import Outcome, export, render

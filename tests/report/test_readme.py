@@ -3,22 +3,8 @@ import ast
 import pytest
 
 from lab import paths
-from lab.report import readme
 
 README = paths.root() / "README.md"
-
-
-def test_a_block_is_filled_and_filling_twice_changes_nothing():
-    text = "a\n<!-- n -->\nold\n<!-- /n -->\nb"
-    once = readme.fill(text, {"n": lambda: "1\\2"})
-    assert once == "a\n<!-- n -->\n1\\2\n<!-- /n -->\nb"
-    assert readme.fill(once, {"n": lambda: "1\\2"}) == once
-
-
-def test_the_tree_of_the_readme_is_the_tree_of_the_code():
-    assert readme.tree() in README.read_text(encoding="utf-8"), "run `lab results`"
-    modules = (paths.docs() / "modules.md").read_text(encoding="utf-8")
-    assert readme.modules() in modules, "run `lab results`"
 
 
 def test_the_readme_is_short_and_begins_with_what_it_is():

@@ -73,3 +73,8 @@ def _open(opened: Any, report: Path) -> Any:
     page = context.new_page()
     page.goto(report.resolve().as_uri())
     return page
+
+
+if __name__ == "__main__":
+    for made in take():
+        print(f"{made.relative_to(paths.root())}  {made.stat().st_size / 1e3:.0f} kB")

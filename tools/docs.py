@@ -1,0 +1,70 @@
+"""What is computed from the code alone: docs/modules.md, docs/methods.md, the READMEs' tree.
+
+`make docs` writes them. Nothing here reads a run, so that it is safe on a clean clone.
+"""
+
+import ast
+from pathlib import Path
+
+from lab import filters, paths, score, select
+from lab.report import tables
+from tools import markdown
+
+READMES = ("README.md", "README.zh-CN.md")
+
+
+def write() -> list[Path]:
+    """Write the pages of docs/ and the tree of the READMEs; return what was written."""
+    pages = {paths.docs() / "modules.md": f"# Modules\n\n{modules()}\n"}
+    pages[paths.docs() / "methods.md"] = methods()
+    for path in map(paths.root().joinpath, READMES):
+        pages[path] = markdown.fill(path.read_text(encoding="utf-8"), "tree", tree())
+    paths.docs().mkdir(exist_ok=True)
+    for path, text in pages.items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return list(pages)
+
+
+def tree() -> str:
+    """Return the parts of the package, each with the first sentence of its docstring."""
+    files, folders = _parts()
+    lines = [_line(f"lab/{path.parent.name}/", path) for path in folders]
+    return "\n".join(["```", *lines, *(_line(f"lab/{path.name}", path) for path in files), "```"])
+
+
+def modules() -> str:
+    """Return every module of the package, each with the first sentence of its docstring."""
+    files, folders = _parts()
+    lines = ["```", *(_line(f"lab/{path.name}", path) for path in files)]
+    for part in folders:
+        lines.append(_line(f"lab/{part.parent.name}/", part))
+        for module in sorted(part.parent.rglob("*.py")):
+            if module != part:
+                name = module.relative_to(part.parent).as_posix().removesuffix("/__init__.py")
+                lines.append(_line(f"  {name}", module))
+    return "\n".join([*lines, "```"])
+
+
+def methods() -> str:
+    """Return the page of all filters, scores and selectors, in the words of their docstrings."""
+    parts = ["# Methods\n", "Written by `make docs` from the code's own words.\n"]
+    for title, part in (("Filters", filters), ("Scores", score), ("Selectors", select)):
+        parts += [f"## {title}\n", markdown.table(tables.register(part).reset_index()), ""]
+    return "\n".join(parts)
+
+
+def _parts() -> tuple[list[Path], list[Path]]:
+    """Return the modules at the top, and the `__init__.py` of each folder."""
+    files = sorted(path for path in paths.PACKAGE.glob("*.py") if path.name != "__init__.py")
+    return files, sorted(paths.PACKAGE.glob("*/__init__.py"))
+
+
+def _line(name: str, module: Path) -> str:
+    docstring = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""
+    first = docstring.split("\n\n")[0].replace("\n", " ").strip()
+    return f"{name:<26} {first[:110].rstrip()}".rstrip()
+
+
+if __name__ == "__main__":
+    for written in write():
+        print(f"wrote {written.relative_to(paths.root())}")
