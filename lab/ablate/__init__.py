@@ -1,7 +1,8 @@
 """Ablations: the same training on different data, over several seeds, with intervals.
 
 `arms` draws the subsets, `run` tunes and evaluates each once and keeps the result, `summary` and
-`compare` say what differs and how surely, `publish` records the finding for reports.
+`compare` say what differs and how surely, `verdicts` judges claims that were stated beforehand
+(`more`, `same`), `publish` records the finding for reports.
 """
 
 from lab.ablate.answers import exact_answers, world_answers
@@ -10,18 +11,23 @@ from lab.ablate.findings import findings, publish
 from lab.ablate.less_is_more import narrow
 from lab.ablate.run import details, run
 from lab.ablate.summary import apart, compare, summary
+from lab.ablate.verdict import Claim, more, same, verdicts
 
 __all__ = [
     "Arm",
+    "Claim",
     "apart",
     "arms",
     "compare",
     "details",
     "exact_answers",
     "findings",
+    "more",
     "narrow",
     "publish",
     "run",
+    "same",
     "summary",
+    "verdicts",
     "world_answers",
 ]

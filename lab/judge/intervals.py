@@ -8,6 +8,7 @@ doi:10.1080/00031305.2015.1089789 (percentiles are too narrow in small samples, 
 expand them); Satterthwaite 1946, doi:10.2307/3002019 (degrees of freedom).
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 Floats = NDArray[np.float64]
+LEAST_TAIL = 1e-5  # two thousand draws say nothing about rarer events
+TAIL_STEPS = 24  # halvings on a logarithmic scale: four digits
 MISSING = np.inf  # values are finite, so that this can stand for a missing one while sorting
 
 
@@ -36,6 +39,65 @@ class Interval:
     def scaled(self, factor: float) -> "Interval":
         """Return the interval in a unit that is `factor` (> 0) times smaller."""
         return Interval(self.estimate * factor, self.low * factor, self.high * factor)
+
+
+@dataclass(frozen=True, eq=False)
+class Resampled:
+    """An estimate with its bootstrap draws: intervals at any level, and the p-values they imply."""
+
+    estimate: float
+    draws: Floats  # (repetitions,) the estimate on resampled prompts and seeds
+    error: float  # standard error, from the analysis of variance
+    freedom: float  # degrees of freedom of `error`
+
+    def interval(self, level: float) -> Interval:
+        """Return the interval that covers the truth in a share `level` of cases."""
+        tail = (1 - level) / 2
+        return Interval(self.estimate, self._bound(tail), self._bound(1 - tail))
+
+    def p_above(self, value: float) -> float:
+        """Return the one-sided p-value against "the truth is at most `value`", in (0, 1).
+
+        The smallest tail whose lower bound lies above `value`; never below `LEAST_TAIL`.
+        """
+        return self._tail(value) if self.estimate > value else 1 - self._tail(value)
+
+    def p_below(self, value: float) -> float:
+        """Return the one-sided p-value against "the truth is at least `value`", in (0, 1)."""
+        return self._tail(value) if self.estimate < value else 1 - self._tail(value)
+
+    def detectable(self, tail: float, *, power: float) -> float:
+        """Return the true difference that a test with this `tail` finds with this `power`."""
+        quantiles = stats.t.ppf([1 - tail, power], self.freedom)
+        return float(quantiles.sum() * self.error)
+
+    @functools.cached_property
+    def _ordered(self) -> tuple[Floats, float]:
+        """Return the draws in rising order without missing ones, and their standard deviation."""
+        ordered = np.sort(self.draws[~np.isnan(self.draws)])
+        return ordered, float(ordered.std())
+
+    def _bound(self, share: float) -> float:
+        """Return the quantile of the draws, stretched about the estimate."""
+        ordered, drawn = self._ordered
+        quantile = float(np.interp(share * (len(ordered) - 1), np.arange(len(ordered)), ordered))
+        if drawn == 0:
+            return quantile
+        wider = float(stats.t.isf(min(share, 1 - share), self.freedom))
+        factor = wider / float(stats.norm.isf(min(share, 1 - share))) * self.error / drawn
+        return float(self.estimate + (quantile - self.estimate) * factor)
+
+    def _tail(self, value: float) -> float:
+        """Return the tail at which the bound towards `value` reaches it, by bisection."""
+        if value == self.estimate:
+            return 0.5
+        low, high = LEAST_TAIL, 0.5 - LEAST_TAIL
+        for _ in range(TAIL_STEPS):
+            middle = float(np.sqrt(low * high))
+            bound = self._bound(middle if value < self.estimate else 1 - middle)
+            beyond = bound > value if value < self.estimate else bound < value
+            low, high = (low, middle) if beyond else (middle, high)
+        return high
 
 
 def bootstrap(
@@ -77,7 +139,7 @@ def bootstrap(
     table = _ordered(_matrix("values", values))
     _check_numbers(repetitions, level)
     draws = _draw_means(table, repetitions, np.random.default_rng(seed))
-    return _stretched(float(np.nanmean(table)), draws, *_spread(table), level)
+    return Resampled(float(np.nanmean(table)), draws, *_spread(table)).interval(level)
 
 
 def paired_difference(
@@ -110,8 +172,33 @@ def paired_difference(
     >>> paired_difference([1, 1, 0, 1], [1, 0, 0, 1]).estimate
     0.25
     """
-    one, two = _matrix("first", first), _matrix("second", second)
     _check_numbers(repetitions, level)
+    return resampled_difference(first, second, repetitions=repetitions, seed=seed).interval(level)
+
+
+def resampled_difference(
+    first: ArrayLike, second: ArrayLike, *, repetitions: int = 2000, seed: int = 0
+) -> Resampled:
+    """Return mean(first) - mean(second) as `paired_difference` does, before a level is chosen.
+
+    Parameters
+    ----------
+    first, second, repetitions, seed
+        As in `paired_difference`.
+
+    Raises
+    ------
+    ValueError
+        As `paired_difference`.
+
+    Examples
+    --------
+    >>> found = resampled_difference([1, 1, 0, 1] * 25, [1, 0, 0, 1] * 25)
+    >>> found.interval(0.95).covers(0.0), found.p_above(0.0) < 0.001
+    (False, True)
+    """
+    one, two = _matrix("first", first), _matrix("second", second)
+    _check_numbers(repetitions, level=0.95)
     if len(one) != len(two):
         raise ValueError(f"both need the same prompts, got {len(one)} and {len(two)} rows")
     rng = np.random.default_rng(seed)
@@ -122,7 +209,7 @@ def paired_difference(
     weights = rng.multinomial(len(both), counts / len(both), size=repetitions)
     draws = _weighted(levels[:, :split], weights, rng) - _weighted(levels[:, split:], weights, rng)
     estimate = float(np.nanmean(one) - np.nanmean(two))
-    return _stretched(estimate, draws, *_spread_of_difference(one, two), level)
+    return Resampled(estimate, draws, *_spread_of_difference(one, two))
 
 
 def _matrix(name: str, values: ArrayLike) -> Floats:
@@ -240,20 +327,3 @@ def _spread_of_difference(one: Floats, two: Floats) -> tuple[float, float]:
     if variance == 0:
         return 0.0, float(n - 1)
     return float(np.sqrt(variance)), max(variance**2 / terms, 1.0)
-
-
-def _stretched(
-    estimate: float, draws: Floats, error: float, freedom: float, level: float
-) -> Interval:
-    tail = (1 - level) / 2
-    low, high = np.nanquantile(draws, [tail, 1 - tail])
-    drawn = float(np.nanstd(draws))
-    if drawn == 0:
-        return Interval(estimate, float(low), float(high))
-    quantiles = float(stats.t.ppf(1 - tail, freedom) / stats.norm.ppf(1 - tail))
-    factor = quantiles * error / drawn
-    return Interval(
-        estimate,
-        float(estimate + (low - estimate) * factor),
-        float(estimate + (high - estimate) * factor),
-    )
