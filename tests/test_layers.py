@@ -97,3 +97,33 @@ def test_import_lab_does_nothing():
     code = "import sys, lab; print(sorted({'numpy', 'pandas', 'torch'} & set(sys.modules)))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def module_of(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def circles():
+    """Return the modules that can reach themselves by imports inside one part."""
+    modules = {module_of(path): path for path in FILES}
+    within = {}
+    for name, path in modules.items():
+        found = set()
+        for parts in imports(path):  # those for type checkers among them
+            whole, package = ".".join(parts), ".".join(parts[:-1])
+            found.add(whole if whole in modules else package)
+        here = name.split(".")[:2]
+        within[name] = {one for one in found & modules.keys() if one.split(".")[:2] == here}
+    reached = {name: set(ones) for name, ones in within.items()}
+    changed = True
+    while changed:
+        changed = False
+        for ones in reached.values():
+            more = set().union(*(reached[one] for one in ones)) - ones
+            changed |= bool(more)
+            ones.update(more)
+    return {name for name, ones in reached.items() if name in ones}
+
+
+def test_modules_of_a_part_do_not_import_each_other_in_a_circle():
+    assert circles() == set()

@@ -1,12 +1,14 @@
 """Calls to language models: edit one row, pay for one row."""
 
-from lab.llm.client import Client, Limits
+from lab.llm.board import Progress
+from lab.llm.client import Client
 from lab.llm.estimate import Estimate, tokenizer
-from lab.llm.job import Job, Progress
+from lab.llm.job import Job
 from lab.llm.local import local
 from lab.llm.parsing import Parsed, parse, tally
 from lab.llm.pricing import Price
 from lab.llm.request import Completion, Request
+from lab.llm.session import Limits
 from lab.llm.store import Store
 from lab.llm.thoughts import answer_text
 from lab.llm.wire import Server

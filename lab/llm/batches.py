@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lab.errors import BudgetError, CallError
 from lab.llm import pricing, wire
+from lab.llm.board import Board
 from lab.llm.request import Call
+from lab.llm.session import Session
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
     from openai.types import Batch
-
-    from lab.llm.job import Job
 
 ENDPOINT: Final = "/v1/chat/completions"
 WINDOW: Final = "24h"
@@ -29,66 +29,65 @@ FIRST_POLL_S, LAST_POLL_S = 1.0, 60.0
 LATE = "batch_expired"
 
 
-async def run(job: "Job") -> None:
-    """Get all pending calls of a job answered in batches, in as many rounds as may be tried."""
-    client = job.client
-    waiting = {call.key: call for call in job.pending}
-    job.pending.clear()
-    async with wire.connect(client.server, max_in_flight=client.limits.max_in_flight) as http:
+async def run(session: Session, board: Board) -> None:
+    """Get all pending calls of a board answered in batches, in as many rounds as may be tried."""
+    waiting = {call.key: call for call in board.pending}
+    board.pending.clear()
+    async with wire.connect(session.server, max_in_flight=session.limits.max_in_flight) as http:
         tries = 0
         failed: set[str] = set()
-        while waiting and job.reason is None:
+        while waiting and board.reason is None:
             tries += 1
-            troubles = await _round(job, http, waiting, failed)
+            troubles = await _round(session, board, http, waiting, failed)
             failed |= troubles.keys()
             for key, trouble in troubles.items():
                 retry = trouble.kind in wire.RETRIED or trouble.kind == LATE
-                if not retry or tries >= client.limits.max_tries:
-                    job.fail(waiting.pop(key), trouble, tries=tries)
-            if waiting and not troubles and job.reason is None:
+                if not retry or tries >= session.limits.max_tries:
+                    board.fail(waiting.pop(key), trouble, tries=tries)
+            if waiting and not troubles and board.reason is None:
                 raise CallError(f"{len(waiting)} requests came back in no batch")
-            job.retried += len(waiting)
+            board.retried += len(waiting)
 
 
 async def _round(
-    job: "Job", http: "AsyncOpenAI", waiting: dict[str, Call], failed: set[str]
+    session: Session, board: Board, http: "AsyncOpenAI", waiting: dict[str, Call], failed: set[str]
 ) -> dict[str, wire.Trouble]:
     """Hand in what no open batch holds, wait for all, and fetch; return what went wrong."""
-    store, provider = job.client.store, job.client.server.provider
+    store, provider = session.store, session.server.provider
     batches = await asyncio.to_thread(store.open_batches, provider)
     held = {key for keys in batches.values() for key in keys} - failed
     new = [call for key, call in waiting.items() if key not in held]
     batches = {name: keys for name, keys in batches.items() if not waiting.keys().isdisjoint(keys)}
-    _check_budget(job, new)
-    for lines, part in _files(job, new):
+    _check_budget(session, new)
+    for lines, part in _files(session, new):
         name = await _hand_in(http, lines)
         batches[name] = [call.key for call in part]
         await asyncio.to_thread(store.add_batch, name, provider, part[0].model, batches[name])
     troubles: dict[str, wire.Trouble] = {}
-    job.in_flight = len(waiting)
+    board.in_flight = len(waiting)
     for name, keys in batches.items():
-        over = await _wait(job, http, name)
+        over = await _wait(session, board, http, name)
         if over is None:
             break
         for key, outcome in await _outcomes(http, over):
             if key not in waiting:
                 continue
             if isinstance(outcome, wire.Answer):
-                await job.keep(waiting.pop(key), outcome, 0.0)
+                await board.reply(waiting.pop(key), outcome, 0.0)
             else:
                 troubles[key] = outcome
-                job.book(waiting[key], outcome, 0.0)
-        job.in_flight = len(waiting)
+                board.failed_try(waiting[key], outcome, 0.0)
+        board.in_flight = len(waiting)
         known = await asyncio.to_thread(store.find, keys)
         if all(key in known or key in troubles for key in keys):
             await asyncio.to_thread(store.close_batch, name)  # else another job will want the rest
-    job.in_flight = 0
+    board.in_flight = 0
     return troubles
 
 
-def _check_budget(job: "Job", calls: Iterable[Call]) -> None:
+def _check_budget(session: Session, calls: Iterable[Call]) -> None:
     """Refuse to hand in what could pass the cap: a batch cannot be stopped half way."""
-    ledger = job.client.ledger
+    ledger = session.ledger
     if ledger.budget_usd is None:
         return
     most = 0.0
@@ -96,7 +95,7 @@ def _check_budget(job: "Job", calls: Iterable[Call]) -> None:
         price = ledger.price(call.model)
         if price is not None:
             most += pricing.most_usd(call.body, price) * price.batch_share
-    used = job.client.spent_usd
+    used = session.ledger.used_usd
     if used + most > ledger.budget_usd:
         raise BudgetError(
             f"budget_usd={ledger.budget_usd:g} could be passed: {used:.4f} is spent, and this"
@@ -104,7 +103,7 @@ def _check_budget(job: "Job", calls: Iterable[Call]) -> None:
         )
 
 
-def _files(job: "Job", calls: list[Call]) -> Iterator[tuple[list[str], list[Call]]]:
+def _files(session: Session, calls: list[Call]) -> Iterator[tuple[list[str], list[Call]]]:
     """Yield the lines and the calls of each file: one model a file, within the limits."""
     models: dict[str, list[Call]] = {}
     for call in calls:
@@ -114,7 +113,7 @@ def _files(job: "Job", calls: list[Call]) -> Iterator[tuple[list[str], list[Call
         size = first = 0
         for number, call in enumerate(part):
             row = {"custom_id": call.key, "method": "POST", "url": ENDPOINT}
-            line = json.dumps(row | {"body": job.client.sent(call.body)})
+            line = json.dumps(row | {"body": session.adapted(call.body)})
             if lines and (len(lines) == MAX_REQUESTS or size + len(line) > MAX_BYTES):
                 yield lines, part[first:number]
                 lines, size, first = [], 0, number
@@ -138,18 +137,18 @@ async def _hand_in(http: "AsyncOpenAI", lines: list[str]) -> str:
     return batch.id
 
 
-async def _wait(job: "Job", http: "AsyncOpenAI", batch: str) -> "Batch | None":
+async def _wait(session: Session, board: Board, http: "AsyncOpenAI", batch: str) -> "Batch | None":
     """Ask for a batch until it is over; None if the job stops meanwhile."""
     import openai
 
     wait_s, failed = FIRST_POLL_S, 0
-    while job.reason is None:
-        await job.go.wait()
+    while board.reason is None:
+        await board.go.wait()
         try:
             found = await http.batches.retrieve(batch)
         except openai.OpenAIError as error:
             failed += 1
-            if failed >= job.client.limits.max_tries:
+            if failed >= session.limits.max_tries:
                 why = wire.named(error, http.api_key)
                 raise CallError(f"{batch} could not be asked for: {why}") from None
         else:

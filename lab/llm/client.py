@@ -8,64 +8,22 @@ in a script and in a thread.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tqdm.auto import tqdm
 
-from lab.llm import estimate, replies, request, wire
+from lab.llm import estimate, replies, wire
 from lab.llm.estimate import Counter, Estimate
 from lab.llm.job import Job
-from lab.llm.limiter import Limiter
 from lab.llm.money import Ledger
 from lab.llm.pricing import Price
 from lab.llm.request import Completion, Request
+from lab.llm.session import Limits, Session
 from lab.llm.store import Store
 from lab.llm.wire import Server
-from lab.llm.writer import Writer
 
 REFRESH_S = 0.1
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How hard a client may try.
-
-    Parameters
-    ----------
-    max_in_flight : int
-        Calls at once to one model; the client uses fewer while the server pushes back.
-    max_tries : int
-        Tries of one request before it counts as failed.
-    timeout_s : float
-        For one try.
-    job_timeout_s : float, optional
-        For a whole job.
-    max_failure_rate : float
-        A job stops when more than this share of its calls has failed …
-    failures_after : int
-        … once this many have ended.
-    """
-
-    max_in_flight: int = 64
-    max_tries: int = 6
-    timeout_s: float = 120.0
-    job_timeout_s: float | None = None
-    max_failure_rate: float = 0.5
-    failures_after: int = 20
-
-    def __post_init__(self) -> None:
-        """Check the bounds."""
-        for name in ("max_in_flight", "max_tries", "failures_after"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
-        for name in ("timeout_s", "job_timeout_s"):
-            value = getattr(self, name)
-            if value is not None and value <= 0:
-                raise ValueError(f"{name} must be above 0, got {value}")
-        if not 0 <= self.max_failure_rate <= 1:
-            raise ValueError(f"max_failure_rate must be from 0 to 1, got {self.max_failure_rate}")
 
 
 class Client:
@@ -99,25 +57,39 @@ class Client:
         budget_usd: float | None = None,
         limits: Limits | None = None,
     ) -> None:
-        self.model = model
         if base_url is None:
             base_url = Server(wire.OPENAI_URL, key_variable=wire.OPENAI_KEY)
-        self.server = base_url if isinstance(base_url, Server) else Server(base_url)
-        self.store = store if isinstance(store, Store) else Store(store)
-        self.limits = limits or Limits()
-        self.ledger = Ledger(prices, budget_usd)
-        self.writer = Writer(self.store)
+        self.session = Session(
+            model,
+            base_url if isinstance(base_url, Server) else Server(base_url),
+            store=store if isinstance(store, Store) else Store(store),
+            limits=limits or Limits(),
+            ledger=Ledger(prices, budget_usd),
+        )
         self.job: Job | None = None  # the last one that was started
-        self._limiters: dict[str, Limiter] = {}
-        self._refused: dict[str, set[str]] = {}
 
     def __repr__(self) -> str:
         return f"Client({self.model!r}, base_url={self.server.base_url!r})"
 
     @property
+    def model(self) -> str:
+        """Return the model that is asked where a request names none."""
+        return self.session.model
+
+    @property
+    def server(self) -> Server:
+        """Return where calls go."""
+        return self.session.server
+
+    @property
+    def store(self) -> Store:
+        """Return where replies are kept."""
+        return self.session.store
+
+    @property
     def spent_usd(self) -> float:
         """Return what this client has spent, tries that may have been billed included."""
-        return self.ledger.spent_usd + self.ledger.uncertain_usd
+        return self.session.ledger.used_usd
 
     def complete(self, requests: Sequence[Request], *, batch: bool = False) -> list[Completion]:
         """Ask, wait, and return one completion per request, in their order.
@@ -153,7 +125,7 @@ class Client:
         for number, asked in enumerate(requests):
             if not isinstance(asked, Request):
                 raise TypeError(f"requests must hold Request, got {asked!r} at {number}")
-        self.job = Job(self, list(requests), batch=batch)
+        self.job = Job(self.session, list(requests), batch=batch)
         return self.job
 
     def estimate(
@@ -165,37 +137,24 @@ class Client:
         seed: int = 0,
     ) -> Estimate:
         """Ask a pilot of `requests`, and say what all will cost; see `lab.llm.estimate`."""
-        return estimate.estimate(self, requests, pilot=pilot, count_tokens=count_tokens, seed=seed)
+        return estimate.estimate(
+            self.session,
+            self.complete,
+            requests,
+            pilot=pilot,
+            count_tokens=count_tokens,
+            seed=seed,
+        )
 
     def stored(self, requests: Sequence[Request]) -> dict[int, Completion]:
         """Return what the store has, by position in `requests`; makes no call."""
-        keys = [
-            request.call(asked, self.model, provider=self.server.provider).key for asked in requests
-        ]
-        known = self.store.find(list(dict.fromkeys(keys)))
+        calls = self.session.calls(requests)
+        known = self.store.find(list(calls))
         return {
-            row: replies.completion(known[key], cached=True)
-            for row, key in enumerate(keys)
-            if key in known
+            row: replies.completion(reply, cached=True)
+            for key, reply in known.items()
+            for row in calls[key].rows
         }
-
-    def limiter(self, model: str) -> Limiter:
-        """Return the window of calls to `model`."""
-        if model not in self._limiters:
-            self._limiters[model] = Limiter(self.limits.max_in_flight)
-        return self._limiters[model]
-
-    def learn(self, sent: Mapping[str, Any], trouble: wire.Trouble) -> bool:
-        """Remember a parameter of `sent` that the server refused; say whether to try again."""
-        for name in wire.REPLACEABLE:
-            if name in sent and (trouble.parameter == name or name in trouble.message):
-                self._refused.setdefault(sent["model"], set()).add(name)
-                return True
-        return False
-
-    def sent(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Return a request's body as this server takes it."""
-        return wire.adapted(body, self._refused.get(body["model"], set()))
 
 
 def _show(bar: "tqdm[Any]", job: Job) -> None:

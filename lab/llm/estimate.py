@@ -8,14 +8,12 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lab.errors import CallError
-from lab.llm import pricing, request
+from lab.llm import pricing
 from lab.llm.request import Call, Completion, Request
-
-if TYPE_CHECKING:
-    from lab.llm.client import Client
+from lab.llm.session import Session
 
 CONFIDENCE = 0.95
 
@@ -37,7 +35,8 @@ class Estimate:
 
 
 def estimate(
-    client: "Client",
+    session: Session,
+    complete: Callable[[Sequence[Request]], list[Completion]],
     requests: Sequence[Request],
     *,
     pilot: int = 20,
@@ -48,8 +47,10 @@ def estimate(
 
     Parameters
     ----------
-    client : Client
+    session : Session
         Its store, prices and model count; requests with other models are priced by their own.
+    complete : callable
+        Asks the pilot: requests to completions.
     requests : sequence of Request
         What is to be asked.
     pilot : int
@@ -69,26 +70,21 @@ def estimate(
     """
     if pilot < 2:
         raise ValueError(f"pilot must be 2 or more, got {pilot}")
-    calls: dict[str, tuple[Call, Request]] = {}
-    for asked in requests:
-        call = request.call(asked, client.model, provider=client.server.provider)
-        calls.setdefault(call.key, (call, asked))
-    known = client.store.find(list(calls))
-    new = [pair for key, pair in sorted(calls.items()) if key not in known]
+    calls = session.calls(requests)
+    known = session.store.find(list(calls))
+    new = [call for key, call in sorted(calls.items()) if key not in known]
     if not new:
         return Estimate(len(requests), len(known), 0, 0.0, 0.0, 0.0, 0.0, 0.0)
     drawn = Random(seed).sample(new, min(pilot, len(new)))
-    replies = client.complete([asked for _, asked in drawn])
+    replies = complete([requests[call.rows[0]] for call in drawn])
     told = [
-        (call, reply)
-        for (call, _), reply in zip(drawn, replies, strict=True)
-        if reply.completion_tokens
+        (call, reply) for call, reply in zip(drawn, replies, strict=True) if reply.completion_tokens
     ]
     if len(told) < min(2, len(new)):
         errors = {reply.error for reply in replies}
         raise CallError(f"the pilot of {len(drawn)} calls brought {len(told)} replies: {errors}")
-    prompts = _prompt_tokens([call for call, _ in new], told, count_tokens)
-    return _priced(client, [call for call, _ in new], prompts, told, len(requests), len(known))
+    prompts = _prompt_tokens(new, told, count_tokens)
+    return _priced(session, new, prompts, told, len(requests), len(known))
 
 
 def tokenizer(model: str) -> Counter:
@@ -119,7 +115,7 @@ def _prompt_tokens(
 
 
 def _priced(
-    client: "Client",
+    session: Session,
     new: list[Call],
     prompts: list[float],
     told: list[tuple[Call, Completion]],
@@ -140,7 +136,7 @@ def _priced(
     for length in (mean, mean - half, mean + half):
         costs = []
         for call, prompt in zip(new, prompts, strict=True):
-            price = client.ledger.price(call.model)
+            price = session.ledger.price(call.model)
             costs.append(price.cost_usd(prompt, max(length, 0.0)) if price else None)
         known = [cost for cost in costs if cost is not None]
         usd.append(sum(known) if len(known) == N else None)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 
 from lab import hashing
-from lab.llm.client import Client, Limits
+from lab.llm.client import Client
 from lab.llm.generation import Generator
+from lab.llm.session import Limits
 from lab.llm.store import Store
 from lab.llm.wire import Server
 

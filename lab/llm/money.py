@@ -30,6 +30,11 @@ class Ledger:
         self._replies = 0
         self._turn = asyncio.Lock()
 
+    @property
+    def used_usd(self) -> float:
+        """Return what is spent, tries that may have been billed included."""
+        return self.spent_usd + self.uncertain_usd
+
     def price(self, model: str) -> Price | None:
         """Return the price of `model`.
 
@@ -60,10 +65,10 @@ class Ledger:
         most = pricing.most_usd(body, price)
         if self.budget_usd is not None:
             async with self._turn:
-                while self._used_usd() + self._reserved_usd + most > self.budget_usd:
+                while self.used_usd + self._reserved_usd + most > self.budget_usd:
                     if self._reserved_usd <= most * 1e-9:  # nothing is under way that could end
                         raise BudgetError(
-                            f"budget_usd={self.budget_usd:g} is reached: {self._used_usd():.4f} is"
+                            f"budget_usd={self.budget_usd:g} is reached: {self.used_usd:.4f} is"
                             f" spent, and one more call can cost up to {most:.4f}"
                         )
                     await asyncio.sleep(POLL_S)
@@ -91,6 +96,3 @@ class Ledger:
 
     def _release(self, reserved_usd: float) -> None:
         self._reserved_usd = max(0.0, self._reserved_usd - reserved_usd)
-
-    def _used_usd(self) -> float:
-        return self.spent_usd + self.uncertain_usd

@@ -76,7 +76,7 @@ class FakeJob:
         self.rows_so_far = {}
 
     def snapshot(self):
-        from lab.llm.job import Progress
+        from lab.llm import Progress
 
         return Progress(
             state=self.state, total=100, done=40, cached=10, failed=0, in_flight=8, retried=1,
@@ -107,8 +107,7 @@ def test_a_job_is_shown_paused_and_resumed():
 
 
 def test_failures_are_counted_by_reason():
-    from lab.llm import Completion
-    from lab.llm.job import Progress
+    from lab.llm import Completion, Progress
 
     class Failed(FakeJob):
         def snapshot(self):
