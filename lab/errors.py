@@ -6,6 +6,7 @@ WinnowError
 ├── StoreError              a store of replies or vectors that cannot be used
 ├── CallError               calls to a language model that cannot go on
 │   └── BudgetError         the cap on spending is reached
+├── ModelError              a model that cannot be found, loaded or converted
 ├── TuneError               a fine-tuning that cannot start or go on
 └── MissingPackageError     an optional package is not installed (an ImportError too)
 
@@ -57,6 +58,10 @@ class CallError(WinnowError):
 
 class BudgetError(CallError):
     """The cap on spending is reached; what is finished is kept."""
+
+
+class ModelError(WinnowError):
+    """A model that cannot be found, loaded or converted."""
 
 
 class TuneError(WinnowError):

@@ -73,6 +73,11 @@ def shared() -> Path:
     return Path(os.environ.get("WINNOW_SHARED", root().parent / "shared")).resolve()
 
 
+def models() -> Path:
+    """Return the folder of models that were converted or copied here, each in a folder by name."""
+    return data() / "models"
+
+
 def base_model() -> Path:
     """Return the folder of the testbed's base model, which ships with the package."""
     return PACKAGE / "testbed" / "base"

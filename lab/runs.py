@@ -12,7 +12,6 @@ import os
 import platform
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,10 +23,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import psutil
 from numpy.typing import NDArray
 
-from lab import hashing, paths, records
+from lab import files, hashing, paths, records
 from lab.errors import RunError
 
 STEPS = (
@@ -81,13 +79,14 @@ class Run:
         if isinstance(value, pd.DataFrame):
             return records.write_parquet(value, self.folder / f"{name}.parquet")
         if isinstance(value, np.ndarray):
-            part = self.folder / f".{name}.npy"
-            np.save(part, value, allow_pickle=False)
-            return part.replace(self.folder / f"{name}.npy")
+            path = self.folder / f"{name}.npy"
+            with files.replacing(path) as part:
+                np.save(part, value, allow_pickle=False)
+            return path
         if isinstance(value, str):
-            return _write(self.folder / f"{name}.txt", value)
+            return files.write_text(self.folder / f"{name}.txt", value)
         text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False, default=_native)
-        return _write(self.folder / f"{name}.json", text)
+        return files.write_text(self.folder / f"{name}.json", text)
 
     def frame(self, name: str) -> pd.DataFrame:
         """Read a saved frame."""
@@ -163,11 +162,11 @@ def start(
         "files": sorted(file.name for file in run.folder.iterdir() if file.name[0] != "."),
         "began": began.isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
-        "peak_memory_mb": _peak_memory_mb(),
+        "peak_memory_mb": files.peak_memory_mb(),
         **provenance(),
     }
     text = json.dumps(run.record, ensure_ascii=False, indent=1, allow_nan=False)
-    _write(run.folder / "run.json", text)
+    files.write_text(run.folder / "run.json", text)
 
 
 def find(
@@ -266,15 +265,6 @@ def _code() -> dict[str, Any]:
         return {"commit": "", "dirty": False}
 
 
-def _peak_memory_mb() -> int:
-    if sys.platform == "win32":
-        return int(psutil.Process().memory_info().peak_wset / 2**20)
-    import resource
-
-    unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, kilobytes elsewhere
-    return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
-
-
 def _open(
     step: str, method: str, params: Mapping[str, Any], inputs: Sequence[str], version: int
 ) -> Run:
@@ -298,12 +288,6 @@ def _read(folder: Path) -> Run:
         return Run(*known, record["version"], folder, record["numbers"], record)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path} is not the record of a run: {error!r}") from error
-
-
-def _write(path: Path, text: str) -> Path:
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(text, encoding="utf-8")
-    return part.replace(path)
 
 
 def _native(value: Any) -> Any:

@@ -23,16 +23,15 @@ from typing import Any
 import pandas as pd
 from tqdm.auto import tqdm
 
-from lab import hashing, records, runs
+from lab import models, records, runs
 from lab.ablate.arms import Arm
 from lab.errors import RunError
 from lab.tune import Recipe
 
 Tune = Callable[[pd.DataFrame, Recipe, Path], Path]
 Evaluate = Callable[[Path], pd.DataFrame]
-VERSION = 1
+VERSION = 2
 WATCH_SECONDS = 0.5  # how soon a worker notices that its parent is gone or wants it to stop
-WEIGHTS = "*.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +129,7 @@ def _cell(arm: Arm, tune: Tune, evaluate: Evaluate) -> _Cell:
         "tune": describe("tune", tune),
         "evaluate": describe("evaluate", evaluate),
     }
-    inputs = (records.fingerprint(arm.subset), _model_mark(arm.recipe.model))
+    inputs = (records.fingerprint(arm.subset), models.identity(arm.recipe.model))
     return _Cell(arm, params, inputs)
 
 
@@ -155,19 +154,6 @@ def describe(role: str, function: Callable[..., Any]) -> dict[str, Any]:
         for key, value in given.items()
     }
     return {"name": name, **plain}
-
-
-def _model_mark(model: str) -> str:
-    folder = Path(model)
-    if not folder.is_dir():
-        return f"hub:{model}"
-    files = sorted([*folder.glob("config.json"), *folder.glob(WEIGHTS)])
-    return "sha256:" + hashing.digest([_file_mark(file, file.stat().st_mtime_ns) for file in files])
-
-
-@functools.lru_cache(maxsize=64)
-def _file_mark(path: Path, changed: int) -> str:  # noqa: ARG001 - a changed file is hashed again
-    return hashing.file(path)
 
 
 def _row(cell: _Cell) -> dict[str, Any]:

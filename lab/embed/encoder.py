@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lab import hashing
+from lab import hashing, models
 from lab.embed import vectors
 from lab.errors import DataError, MissingPackageError
 
@@ -35,8 +35,8 @@ class Encoder:
 
 
 def folder(model: str | Path) -> Path:
-    """Return the local folder of a model given by folder or by hub name."""
-    path = Path(model)
+    """Return the local folder of a model given by folder, by its name here or by hub name."""
+    path = Path(models.find(model))
     if path.is_dir():
         return path
     try:
@@ -50,18 +50,7 @@ def folder(model: str | Path) -> Path:
 
 def fingerprint(path: Path, *parts: object) -> str:
     """Return a hash of a model's files and of what else decides a vector."""
-    if path.parent.name == "snapshots":  # a hub folder is named by its commit
-        return hashing.digest([path.name, *parts], digits=hashing.ID_DIGITS)
-    files = sorted({file for pattern in FILES for file in path.rglob(pattern)})
-    hashes = [[str(file.relative_to(path)), hashing.file(file)] for file in files]
-    return hashing.digest([hashes, *parts], digits=hashing.ID_DIGITS)
-
-
-def best_device(wanted: str | None) -> str:
-    """Return `wanted`, or a GPU if there is one, or the CPU."""
-    import torch
-
-    return wanted or ("cuda" if torch.cuda.is_available() else "cpu")
+    return hashing.digest([models.identity(path), *parts], digits=hashing.ID_DIGITS)
 
 
 def embed(texts: "pd.Series[str]", encoder: Encoder, *, batch_tokens: int) -> pd.DataFrame:

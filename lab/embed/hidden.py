@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lab import models
 from lab.embed import encoder
 
 LONGEST = 4096  # tokens, when a model names no limit of its own
@@ -46,18 +47,16 @@ def hidden(
     DataError
         If a text is blank.
     """
-    from transformers import AutoModel, AutoTokenizer
+    from transformers import AutoModel
 
     path = encoder.folder(model)
-    tokenizer = AutoTokenizer.from_pretrained(path)
-    device = encoder.best_device(device)
-    network = AutoModel.from_pretrained(path).eval().to(device)
-    limit = max_tokens or getattr(network.config, "max_position_embeddings", None) or LONGEST
+    found = models.load(path, AutoModel, device=device, dtype="auto")
+    limit = max_tokens or found.window or LONGEST
     loaded = encoder.Encoder(
         name=encoder.fingerprint(path, "hidden", "mean", limit),
-        tokenizer=tokenizer,
-        forward=lambda ids: network(input_ids=ids, use_cache=False).last_hidden_state.mean(dim=1),
+        tokenizer=found.tokenizer,
+        forward=lambda ids: found.model(input_ids=ids, use_cache=False).last_hidden_state.mean(1),
         max_tokens=limit,
-        device=device,
+        device=found.device,
     )
     return encoder.embed(texts, loaded, batch_tokens=batch_tokens)

@@ -12,10 +12,12 @@ from typing import Any
 
 import pandas as pd
 
+from lab import models
 from lab.embed import encoder
 from lab.errors import DataError
 
 Step = Callable[[Any], Any]
+SHORTEST = 512  # tokens, when a model names no limit of its own: BERT's
 POOLINGS: dict[str, Step] = {  # (batch, tokens, width) -> (batch, width); no batch is padded
     "cls": lambda states: states[:, 0],
     "mean": lambda states: states.mean(dim=1),
@@ -59,25 +61,23 @@ def sentences(
     DataError
         If a text is blank, or the folder asks for a pooling or a module that is not known here.
     """
-    from transformers import AutoModel, AutoTokenizer
+    from transformers import AutoModel
 
     path = encoder.folder(model)
     layout = _layout(path)
     body = path / next((m["path"] for m in layout if m["type"] == "Transformer"), "")
-    tokenizer = AutoTokenizer.from_pretrained(body)
-    device = encoder.best_device(device)
-    network = AutoModel.from_pretrained(body).eval().to(device)
-    steps = [step for module in layout for step in _steps(path, module, device)]
-    limit = max_tokens or _limit(body, network.config)
+    found = models.load(body, AutoModel, device=device, dtype="auto")
+    steps = [step for module in layout for step in _steps(path, module, found.device)]
+    limit = max_tokens or _limit(body, found.window)
 
     def forward(ids: Any) -> Any:
-        made = network(input_ids=ids).last_hidden_state
+        made = found.model(input_ids=ids).last_hidden_state
         for step in steps:
             made = step(made)
         return made
 
     name = encoder.fingerprint(path, "sentences", layout, limit)
-    loaded = encoder.Encoder(name, tokenizer, forward, max_tokens=limit, device=device)
+    loaded = encoder.Encoder(name, found.tokenizer, forward, max_tokens=limit, device=found.device)
     return encoder.embed(texts, loaded, batch_tokens=batch_tokens)
 
 
@@ -151,10 +151,10 @@ def _dense(folder: Path, device: str) -> Step:
     return lambda states: activation(layer(states))
 
 
-def _limit(body: Path, settings: Any) -> int:
+def _limit(body: Path, window: int | None) -> int:
     file = body / "sentence_bert_config.json"
     if file.exists():
         own = json.loads(file.read_text(encoding="utf-8")).get("max_seq_length")
         if own:
             return int(own)
-    return int(getattr(settings, "max_position_embeddings", 512))
+    return window or SHORTEST

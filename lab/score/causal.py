@@ -7,12 +7,11 @@ meet the vocabulary. What comes out does not depend on the batches (1e-4 in fp32
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from lab import hashing
+from lab import hashing, models
 
 LOGIT_BYTES = 256 * 2**20  # of one batch's gathered logits, in fp32
 BATCH_TOKENS = {"cpu": 2048, "cuda": 32768}  # padded, a batch; about the fastest on a CPU
@@ -47,16 +46,10 @@ def load(name: str, *, device: str | None = None) -> Causal:
     device : str, optional
         As torch names it; the default is a GPU if there is one.
     """
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    dtype = "float32" if device == "cpu" else "auto"
-    model: Any = AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
-    model = model.to(device).eval()
-    tokenizer = AutoTokenizer.from_pretrained(name)
-    window = getattr(model.config, "max_position_embeddings", None) or tokenizer.model_max_length
-    return Causal(model, tokenizer, device, int(window), name, identity(name, model))
+    loaded = models.causal(name, device=device)
+    window = loaded.window or int(loaded.tokenizer.model_max_length)
+    known = identity(name, loaded.model)
+    return Causal(loaded.model, loaded.tokenizer, loaded.device, window, str(name), known)
 
 
 def encode(causal: Causal, contexts: Sequence[str], targets: Sequence[str]) -> list[Piece]:
@@ -87,7 +80,7 @@ def batches(causal: Causal, lengths: Sequence[int], wanted: Sequence[int]) -> It
     wanted : sequence of int
         Positions per row whose logits are read.
     """
-    vocabulary = causal.model.get_output_embeddings().weight.shape[0]
+    vocabulary = models.head_of(causal.model).weight.shape[0]
     tokens = BATCH_TOKENS["cpu" if causal.device == "cpu" else "cuda"]
     yield from split(lengths, wanted, tokens=tokens, logits=LOGIT_BYTES // (4 * vocabulary))
 
@@ -112,11 +105,7 @@ def split(
 def logits_at(
     causal: Causal, rows: Sequence[Sequence[int]], positions: Sequence[Sequence[int]]
 ) -> Any:
-    """Return the logits (m, vocabulary) in fp32 at the wanted positions of all rows, in order.
-
-    The gathering happens just before the output layer, so that whatever a model does to its
-    logits afterwards is kept.
-    """
+    """Return the logits (m, vocabulary) in fp32 at the wanted positions of all rows, in order."""
     import torch
 
     width = max(len(row) for row in rows)
@@ -127,32 +116,12 @@ def logits_at(
         [number * width + np.asarray(at, np.int64) for number, at in enumerate(positions)]
     )
     where = torch.from_numpy(flat).to(causal.device)
-
-    def gather(_module: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-        hidden = arguments[0]
-        return (hidden.reshape(-1, hidden.shape[-1])[where].unsqueeze(0), *arguments[1:])
-
-    hook = causal.model.get_output_embeddings().register_forward_pre_hook(gather)
-    try:
-        tensor = torch.from_numpy(ids).to(causal.device)
+    tensor = torch.from_numpy(ids).to(causal.device)
+    with models.only_at(models.head_of(causal.model), where):
         return causal.model(input_ids=tensor, use_cache=False).logits[0].float()
-    finally:
-        hook.remove()
 
 
 def identity(name: str, model: Any) -> str:
-    """Name the weights: the files of a folder by size and time, a hub model by its commit."""
-    said: dict[str, Any] = {"name": name, "dtype": str(model.dtype)}
-    folder = Path(name)
-    if folder.is_dir():
-        files = sorted(path for path in folder.iterdir() if path.is_file())
-        said["name"] = str(folder.resolve())
-        said["files"] = [[path.name, *_stamp(path)] for path in files]
-    else:
-        said["commit"] = getattr(model.config, "_commit_hash", None)
+    """Name the weights and the precision in which they run: what a stored number depends on."""
+    said = [models.identity(name), str(model.dtype)]
     return hashing.digest(said, digits=hashing.ID_DIGITS)
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    told = path.stat()
-    return told.st_size, told.st_mtime_ns

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lab import models
 from lab.errors import DataError, MissingPackageError
 from lab.score.reward import reward
 
@@ -45,15 +46,13 @@ def image_text(pool: pd.DataFrame, *, model: str, device: str | None = None) -> 
         If there is no column `image`, or a file is missing or no image.
     """
     import torch
-    from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
+    from transformers import AutoImageProcessor, AutoModel
 
     files = _files(pool)
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    clip: Any = AutoModel.from_pretrained(model, dtype="float32")
-    clip = clip.to(device).eval()
-    tokenizer: Any = AutoTokenizer.from_pretrained(model)
+    loaded = models.load(model, AutoModel, device=device, dtype="float32")
+    clip, tokenizer, device = loaded.model, loaded.tokenizer, loaded.device
     images_of: Any = AutoImageProcessor
-    processor = images_of.from_pretrained(model, backend="pil")
+    processor = images_of.from_pretrained(models.find(model), backend="pil")
     window = clip.config.text_config.max_position_embeddings
     values: list[float] = []
     for start in range(0, len(pool), ROWS_AT_ONCE):

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lab import hashing, paths
+from lab import files, hashing, paths
 from lab.score import causal as causal_models
 from lab.score import gradients, ledger
 from lab.score.causal import Causal, Piece
@@ -124,9 +124,9 @@ def _in_parts(
     for start in range(0, len(chosen), ROWS_AT_ONCE):
         file = folder / f"{name}-{start}.npy"
         if not file.exists():
-            part = file.with_suffix(".part.npy")
-            np.save(part, compare(chosen[start : start + ROWS_AT_ONCE]), allow_pickle=False)
-            part.replace(file)
+            products = compare(chosen[start : start + ROWS_AT_ONCE])
+            with files.replacing(file) as part:
+                np.save(part, products, allow_pickle=False)
         parts.append(np.load(file, allow_pickle=False))
     return np.concatenate(parts)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from lab import records
+from lab import models, records
 from lab.score import causal as causal_models
 from lab.score import ledger
 from lab.score.layout import rows
@@ -45,15 +45,12 @@ def reward(
         As torch names it; the default is a GPU if there is one.
     """
     import torch
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    from transformers import AutoModelForSequenceClassification
 
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    dtype = "float32" if device == "cpu" else "auto"
-    judge: Any = AutoModelForSequenceClassification.from_pretrained(model, dtype=dtype)
-    judge = judge.to(device).eval()
+    loaded = models.load(model, AutoModelForSequenceClassification, device=device)
+    judge, tokenizer, device = loaded.model, loaded.tokenizer, loaded.device
     if judge.config.num_labels != 1:
         raise ValueError(f"model must have one logit, but {model} has {judge.config.num_labels}")
-    tokenizer: Any = AutoTokenizer.from_pretrained(model)
     limit = min(max_tokens or tokenizer.model_max_length, tokenizer.model_max_length)
     read = [_read(tokenizer, example) for example in rows(pool)]
     keys = [ledger.key(*row.values()) for row in read]

@@ -6,13 +6,12 @@ was trained to read them. Instruction Mining (arXiv:2307.06290) takes three of t
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lab import records
+from lab import models, records
 from lab.score import causal as causal_models
 from lab.score import ledger
 from lab.score.layout import rows
@@ -66,13 +65,10 @@ def _fill(question: str, asked: str, output: str) -> str:
 def _chances(texts: list[str], model: str, device: str | None) -> NDArray[np.float64]:
     """Return the chance of "Yes" after each text, or NaN where it does not fit."""
     import torch
-    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+    from transformers import AutoModelForSeq2SeqLM
 
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    dtype = "float32" if device == "cpu" else "auto"
-    judge: Any = AutoModelForSeq2SeqLM.from_pretrained(model, dtype=dtype)
-    judge = judge.to(device).eval()
-    tokenizer: Any = AutoTokenizer.from_pretrained(model)
+    loaded = models.load(model, AutoModelForSeq2SeqLM, device=device)
+    judge, tokenizer, device = loaded.model, loaded.tokenizer, loaded.device
     yes_no = [tokenizer(word)["input_ids"][0] for word in ("Yes", "No")]
     if yes_no[0] == yes_no[1]:
         raise ValueError(f"model must tell Yes from No, but {model} reads both as {yes_no[0]}")

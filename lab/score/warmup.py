@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from lab import files
 from lab.errors import MissingPackageError
 from lab.score import gradients
 from lab.score.causal import Causal, Piece
@@ -104,9 +105,9 @@ def warm_up(
     """
     import torch
 
-    files = [folder / f"warm-up-{epoch}.safetensors" for epoch in range(setup.epochs)]
-    if all(file.exists() for file in files):
-        return [_read(file, causal.device) for file in files]
+    saved = [folder / f"warm-up-{epoch}.safetensors" for epoch in range(setup.epochs)]
+    if all(file.exists() for file in saved):
+        return [_read(file, causal.device) for file in saved]
 
     rng = np.random.default_rng(seed)
     count = max(1, round(setup.share * len(chosen)))
@@ -140,7 +141,7 @@ def warm_up(
                 float(np.mean(rates)),
             )
         )
-    for file, checkpoint in zip(files, checkpoints, strict=True):
+    for file, checkpoint in zip(saved, checkpoints, strict=True):
         _write(file, checkpoint)
     return checkpoints
 
@@ -158,10 +159,8 @@ def _write(file: Path, checkpoint: Checkpoint) -> None:
     tensors = {f"weight-{i:05d}": weight for i, weight in enumerate(checkpoint.weights)}
     tensors |= {"first": checkpoint.first, "second": checkpoint.second}
     tensors["rate"] = torch.tensor([checkpoint.rate], dtype=torch.float64)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    save_file(tensors, part)
-    part.replace(file)
+    with files.replacing(file) as part:
+        save_file(tensors, part)
 
 
 def _read(file: Path, device: str) -> Checkpoint:

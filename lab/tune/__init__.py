@@ -5,9 +5,9 @@ prompts with the model in a folder. Around them: `estimate` before, `choose` and
 checkpoints, `launch_line` for several GPUs, `presets` for what papers did.
 """
 
+from lab.models import Decoding
 from lab.tune import presets, templates
 from lab.tune.checkpoints import choose
-from lab.tune.decode import Decoding
 from lab.tune.estimate import estimate
 from lab.tune.generate import completions, generate
 from lab.tune.launch import launch_line

@@ -4,12 +4,11 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from lab import hashing
+from lab import files, hashing, models
 from lab.errors import DataError
-from lab.tune.decode import Decoding, Job
+from lab.models.decode import Decoding, Job
 
 Answer = tuple[list[int], bool]  # ids, and whether the model stopped by itself
-WEIGHTS = ("*.safetensors", "*.bin")
 
 
 class AnswerFile:
@@ -20,13 +19,12 @@ class AnswerFile:
     ) -> None:
         self.path = None if path is None else Path(path)
         self.about = [
-            str(model_folder),
-            _files(Path(model_folder)),
+            "" if path is None else models.identity(model_folder),
             [decoding.temperature, decoding.top_p, decoding.repetition_penalty],
             [decoding.seed if decoding.temperature else None, decoding.bf16],
         ]
         self.known: dict[str, Answer] = {}
-        if self.path is not None and self.path.exists():
+        if self.path is not None:
             self._read(self.path)
 
     def __contains__(self, job: Job) -> bool:
@@ -37,32 +35,21 @@ class AnswerFile:
 
     def add(self, answers: Iterable[tuple[Job, list[int], bool]]) -> None:
         """Remember answers, and write them down at once."""
-        lines = []
+        added = []
         for job, ids, stopped in answers:
             key = self._key(job)
             self.known[key] = (ids, stopped)
-            lines.append(json.dumps({"key": key, "ids": ids, "stopped": stopped}) + "\n")
+            added.append(json.dumps({"key": key, "ids": ids, "stopped": stopped}))
         if self.path is not None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as stream:
-                stream.write("".join(lines))
+            files.append(self.path, added)
 
     def _key(self, job: Job) -> str:
         return hashing.digest([self.about, list(job.prompt), job.sample, job.limit], digits=32)
 
     def _read(self, path: Path) -> None:
-        *lines, half = path.read_text(encoding="utf-8").split("\n")
-        if half:  # killed while writing it
-            path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(files.read_lines(path), start=1):
             try:
                 row = json.loads(line)
                 self.known[row["key"]] = (row["ids"], row["stopped"])
             except (ValueError, KeyError, TypeError) as error:
                 raise DataError("not an answer of a generation", file=path, row=number) from error
-
-
-def _files(folder: Path) -> list[list[str | int]]:
-    """Tell a folder's weights apart from others that were there before, without reading them."""
-    found = [path for pattern in WEIGHTS for path in sorted(folder.glob(pattern))]
-    return [[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in found]

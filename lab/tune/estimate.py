@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from lab import models
 from lab.errors import TuneError
-from lab.tune import model as models
+from lab.tune import model as base
 from lab.tune.encode import encode
 from lab.tune.recipe import Recipe
 
@@ -51,10 +52,12 @@ def estimate(
     """
     if tokens_per_second <= 0:
         raise ValueError(f"tokens_per_second must be above 0, got {tokens_per_second}")
-    model, tokenizer = models.load(recipe.model)
-    end = models.end_of_turn(recipe, tokenizer)
-    models.add_tokens(model, tokenizer, end)
-    encoding = encode(subset, recipe, tokenizer, end_of_turn=end, window=models.window(model))
+    model, tokenizer = base.load(recipe.model)
+    end = base.end_of_turn(recipe, tokenizer)
+    base.add_tokens(model, tokenizer, end)
+    encoding = encode(
+        subset, recipe, tokenizer, end_of_turn=end, window=models.window(model.config)
+    )
     if not encoding.examples:
         raise TuneError(f"none of {len(subset)} examples can be trained on: {encoding.counts()}")
     count = len(encoding.examples)

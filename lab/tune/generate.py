@@ -14,11 +14,11 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from lab import models
 from lab.errors import DataError, TuneError
-from lab.tune import model as models
+from lab.models.decode import GREEDY, Decoding, Job, decode
 from lab.tune import record
 from lab.tune.answers import AnswerFile
-from lab.tune.decode import GREEDY, Decoding, Job, decode
 from lab.tune.encode import bos_ids, tokenise
 from lab.tune.templates import CHAT, Template, spans
 
@@ -60,7 +60,7 @@ def completions(
 
     Parameters
     ----------
-    model_folder : path or hub name
+    model_folder : path or name
         What `sft` returned, one of its checkpoints, or any causal language model.
     prompts : pool, or messages
         A pool is asked its history, instruction and input; its outputs are not looked at.
@@ -85,17 +85,19 @@ def completions(
     ------
     DataError
         If a prompt is empty, fills the model's window, or does not end with a user's message.
+    ModelError
+        If there is no such model.
     TuneError
-        If the model cannot be loaded, or no template is known.
+        If no template is known.
     """
     if max_new_tokens < 1:
         raise ValueError(f"max_new_tokens must be at least 1, got {max_new_tokens}")
-    model, tokenizer = models.load(str(model_folder), bf16=decoding.bf16)
-    model.to(models.device()).eval()
+    loaded = models.causal(model_folder, dtype="bfloat16" if decoding.bf16 else "float32")
+    model, tokenizer = loaded.model, loaded.tokenizer
     form = _template(model_folder, template, tokenizer)
     index, asked = _questions(prompts)
     prompt_ids = _prompt_ids(asked, form, tokenizer)
-    jobs = _jobs(index, prompt_ids, decoding, max_new_tokens, models.window(model))
+    jobs = _jobs(index, prompt_ids, decoding, max_new_tokens, loaded.window)
     store = AnswerFile(keep, model_folder, decoding)
     missing = [job for job in jobs if job not in store]
     for batch in decode(model, missing, decoding, stop=_stop_ids(model, tokenizer)):

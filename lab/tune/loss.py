@@ -1,8 +1,7 @@
 """The loss on answer tokens, from logits at these positions alone.
 
-The head of a language model costs as much as several layers, and most positions of a prompt need no
-logits. A hook hands the head only the hidden states whose next token is trained: any causal model
-whose head works position by position gives the same loss.
+Most positions of a prompt need no logits: the head sees only the hidden states whose next token is
+trained, see `lab.models.only_at`.
 """
 
 from collections.abc import Mapping
@@ -11,8 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from lab import models
 from lab.errors import TuneError
-from lab.tune import model as models
+from lab.tune import model as base
 from lab.tune import record
 from lab.tune.batches import Padded
 from lab.tune.encode import NO_LABEL, encode
@@ -24,29 +24,18 @@ class AnswerLoss:
     """Sum of the loss over the answer tokens of a batch, for one model."""
 
     def __init__(self, model: Any) -> None:
-        self.kept: Any = None  # bool (rows, width - 1): the next token is trained
-        head = model.get_output_embeddings()
-        if head is None:
-            raise TuneError(f"{type(model).__name__} has no head that predicts tokens")
-        head.register_forward_pre_hook(self._keep_answers)
+        self.head = models.head_of(model)
 
     def __call__(self, model: Any, inputs: Mapping[str, Any]) -> Any:
         """Return the summed loss of a batch with labels; `model` may be a wrapper of the model."""
-        from torch.nn.functional import cross_entropy
+        from torch.nn.functional import cross_entropy, pad
 
         known = {name: value for name, value in inputs.items() if name != "labels"}
-        next_tokens = inputs["labels"][:, 1:]
-        self.kept = next_tokens != NO_LABEL
-        try:
+        following = pad(inputs["labels"][:, 1:], (0, 1), value=NO_LABEL).flatten()
+        places = (following != NO_LABEL).nonzero()[:, 0]
+        with models.only_at(self.head, places):
             logits = model(**known, use_cache=False).logits
-            return cross_entropy(logits[0].float(), next_tokens[self.kept], reduction="sum")
-        finally:
-            self.kept = None
-
-    def _keep_answers(self, _: Any, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        if self.kept is None:
-            return None
-        return (args[0][:, :-1][self.kept][None], *args[1:])
+        return cross_entropy(logits[0].float(), following[places], reduction="sum")
 
 
 def dev_loss(model_folder: str | Path, pool: pd.DataFrame) -> float:
@@ -64,14 +53,14 @@ def dev_loss(model_folder: str | Path, pool: pd.DataFrame) -> float:
     recipe = record.recipe(model_folder)
     if recipe is None:
         raise TuneError(f"{model_folder} holds no model that was tuned here")
-    model, tokenizer = models.load(str(model_folder))
-    model.to(models.device()).eval()
-    end = models.end_of_turn(recipe, tokenizer)
-    encoding = encode(pool, recipe, tokenizer, end_of_turn=end, window=models.window(model))
+    loaded = models.causal(model_folder, dtype="float32")
+    model, tokenizer = loaded.model, loaded.tokenizer
+    end = base.end_of_turn(recipe, tokenizer)
+    encoding = encode(pool, recipe, tokenizer, end_of_turn=end, window=loaded.window)
     if not encoding.examples:
         raise TuneError(f"none of {len(pool)} examples can be scored: {encoding.counts()}")
     rows = sorted(encoding.examples, key=len)
-    loss, batch = AnswerLoss(model), Padded(models.pad_id(tokenizer))
+    loss, batch = AnswerLoss(model), Padded(base.pad_id(tokenizer))
     total, tokens = 0.0, 0
     with torch.inference_mode():
         for start in range(0, len(rows), ROWS_AT_ONCE):

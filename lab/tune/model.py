@@ -4,11 +4,10 @@ Source: residual dropout that rises with depth is LIMA's (arXiv:2305.11206, sect
 Ouyang et al.: element-wise dropout on what each sublayer adds to the residual stream.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from lab import models
 from lab.errors import MissingPackageError, TuneError
 from lab.tune.recipe import Lora, Recipe
 from lab.tune.templates import ChatTemplate, render
@@ -18,45 +17,20 @@ PROBE = "winnow probe"
 
 
 def load(name: str, *, bf16: bool = False) -> tuple[Any, Any]:
-    """Return the model and the tokenizer of a folder or hub name, in fp32 unless `bf16`.
+    """Return the model and the tokenizer of a folder or name, in fp32 unless `bf16`, on the CPU.
 
     Raises
     ------
-    TuneError
+    ModelError
         If there is no such model.
     """
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    dtype = torch.bfloat16 if bf16 else torch.float32
-    adapter = Path(name) / "adapter_config.json"
-    try:
-        with no_bars():
-            tokenizer = AutoTokenizer.from_pretrained(name)
-            if adapter.exists():
-                return _with_adapter(name, tokenizer).to(dtype), tokenizer
-            model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
-    except (OSError, ValueError) as error:
-        raise TuneError(f"no causal language model can be loaded from {name!r}: {error}") from error
-    return model, tokenizer
-
-
-def device() -> str:
-    """Return where a model should live: a GPU if there is one."""
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    loaded = models.causal(name, device="cpu", dtype="bfloat16" if bf16 else "float32")
+    return loaded.model, loaded.tokenizer
 
 
 def pad_id(tokenizer: Any) -> int:
     """Return what fills the end of a row in a batch; never looked at, so any token will do."""
     return 0 if tokenizer.pad_token_id is None else int(tokenizer.pad_token_id)
-
-
-def window(model: Any) -> int | None:
-    """Return the most tokens a model can take, or None if it says nothing."""
-    found = getattr(model.config, "max_position_embeddings", None)
-    return None if found is None else int(found)
 
 
 def end_of_turn(recipe: Recipe, tokenizer: Any) -> str:
@@ -147,34 +121,9 @@ def add_lora(model: Any, lora: Lora, *, new_tokens: list[int]) -> Any:
 
 def save(model: Any, tokenizer: Any, folder: Path) -> None:
     """Write weights and tokenizer to `folder`."""
-    with no_bars():
+    with models.no_bars():
         model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-
-
-@contextmanager
-def no_bars() -> Iterator[None]:
-    """Keep transformers from drawing a progress bar for each file."""
-    from transformers.utils import logging
-
-    bars: Any = logging  # untyped
-    shown = bars.is_progress_bar_enabled()
-    bars.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            bars.enable_progress_bar()
-
-
-def _with_adapter(name: str, tokenizer: Any) -> Any:
-    """Return the base model of an adapter's folder, grown as it was in training, and merged."""
-    import peft
-
-    base = peft.PeftConfig.from_pretrained(name).base_model_name_or_path
-    model, _ = load(str(base))
-    add_tokens(model, tokenizer, str(tokenizer.eos_token))
-    return peft.PeftModel.from_pretrained(model, name).merge_and_unload()
 
 
 def _written_end(template: ChatTemplate, tokenizer: Any) -> str:

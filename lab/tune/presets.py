@@ -6,7 +6,7 @@ models are named here as the papers name them. What a source does not state stay
 """
 
 from lab import paths
-from lab.tune.decode import Decoding
+from lab.models.decode import Decoding
 from lab.tune.recipe import Lora, Recipe
 from lab.tune.templates import ALPACA, PLAIN
 

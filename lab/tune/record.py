@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from lab import files
 from lab.errors import TuneError
 from lab.tune.encode import Encoding
 from lab.tune.recipe import Recipe
@@ -111,6 +112,4 @@ def recipe(folder: str | Path) -> Recipe | None:
 
 
 def _write(folder: Path, value: Mapping[str, Any]) -> None:
-    part = folder / f"{NAME}.part"
-    part.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
-    part.replace(folder / NAME)
+    files.write_text(folder / NAME, json.dumps(value, indent=1, ensure_ascii=False))

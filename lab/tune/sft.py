@@ -13,10 +13,10 @@ from typing import Any
 
 import pandas as pd
 
-from lab import records
+from lab import models, records
 from lab.errors import TuneError
 from lab.tune import checkpoints, record
-from lab.tune import model as models
+from lab.tune import model as base
 from lab.tune.encode import Encoding, encode
 from lab.tune.recipe import Recipe
 from lab.tune.templates import ChatTemplate
@@ -76,17 +76,19 @@ def is_main_process() -> bool:
 
 def _ready(subset: pd.DataFrame, recipe: Recipe) -> tuple[Any, Any, Encoding]:
     """Return the model with its tokens, dropout and adapters, the tokenizer, and the examples."""
-    model, tokenizer = models.load(recipe.model)
-    end = models.end_of_turn(recipe, tokenizer)
+    model, tokenizer = base.load(recipe.model)
+    end = base.end_of_turn(recipe, tokenizer)
     before = len(tokenizer)
-    models.add_tokens(model, tokenizer, end)
+    base.add_tokens(model, tokenizer, end)
     if isinstance(recipe.template, ChatTemplate) and recipe.template.text is not None:
         tokenizer.chat_template = recipe.template.text
-    encoding = encode(subset, recipe, tokenizer, end_of_turn=end, window=models.window(model))
+    encoding = encode(
+        subset, recipe, tokenizer, end_of_turn=end, window=models.window(model.config)
+    )
     if not encoding.examples:
         raise TuneError(f"none of {len(subset)} examples can be trained on: {encoding.counts()}")
     if recipe.last_layer_dropout:
-        models.add_residual_dropout(model, recipe.last_layer_dropout)
+        base.add_residual_dropout(model, recipe.last_layer_dropout)
     if recipe.lora is not None:
-        model = models.add_lora(model, recipe.lora, new_tokens=list(range(before, len(tokenizer))))
+        model = base.add_lora(model, recipe.lora, new_tokens=list(range(before, len(tokenizer))))
     return model, tokenizer, encoding

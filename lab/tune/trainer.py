@@ -7,15 +7,15 @@ of examples comes from the recipe's seed alone, so that a killed run goes on exa
 
 import functools
 import math
-import resource
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from lab import files
 from lab.errors import TuneError
 from lab.tune import checkpoints
-from lab.tune import model as models
+from lab.tune import model as base
 from lab.tune.arguments import arguments
 from lab.tune.batches import Joined, Padded
 from lab.tune.encode import Encoded
@@ -77,7 +77,7 @@ def _save(trainer: Any, tokenizer: Any, recipe: Recipe, folder: Path) -> None:
         model = trainer.model
         if recipe.lora is not None and recipe.lora.merge:
             model = model.merge_and_unload()
-        models.save(model, tokenizer, folder)
+        base.save(model, tokenizer, folder)
 
 
 def _check_disk(model: Any, examples: int, recipe: Recipe, folder: Path) -> None:
@@ -102,7 +102,7 @@ def _peak_memory_mb() -> float:
 
     if torch.cuda.is_available():
         return float(torch.cuda.max_memory_allocated()) / 2**20
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return float(files.peak_memory_mb())
 
 
 @functools.cache

@@ -22,6 +22,10 @@ FAMILIES = {
     "gemma2": lambda: transformers.Gemma2Config(
         **SMALL, **HEADS, head_dim=16, sliding_window=8, max_position_embeddings=128, **NONE
     ),
+    "mpt": lambda: transformers.MptConfig(
+        vocab_size=len(WORDS), d_model=32, n_heads=2, n_layers=2, max_seq_len=128, **NONE
+    ),
+    "mamba": lambda: transformers.MambaConfig(**SMALL, **NONE),
     "qwen3": lambda: transformers.Qwen3Config(
         **SMALL, **HEADS, head_dim=16, max_position_embeddings=128, **NONE
     ),

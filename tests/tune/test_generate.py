@@ -7,7 +7,7 @@ import torch
 
 from lab import tune
 from lab.errors import DataError, TuneError
-from lab.tune.decode import decode
+from lab.models.decode import decode
 
 
 @pytest.fixture(scope="module")

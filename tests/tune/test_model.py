@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lab import tune
-from lab.errors import TuneError
+from lab.errors import ModelError, TuneError
 from lab.tune import model as models
 from tests.tune.conftest import WORDS, save_llama, tokenizer_of
 
@@ -71,7 +71,7 @@ def test_no_end_of_turn_at_all_is_an_error(tmp_path, pool, recipe):
 
 
 def test_no_such_model_is_an_error(pool, recipe, tmp_path):
-    with pytest.raises(TuneError, match="no causal language model can be loaded from '.*nowhere'"):
+    with pytest.raises(ModelError, match="no model can be loaded from '.*nowhere'"):
         tune.sft(pool, replace(recipe, model=str(tmp_path / "nowhere")), tmp_path / "tuned")
     assert not (tmp_path / "tuned").exists()
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lab.tune.decode import Decoding, choose_token, penalise
+from lab.models.decode import Decoding, choose_token, penalise
 
 DRAW = np.random.default_rng(0)
 

@@ -7,13 +7,14 @@ Source: nucleus sampling, arXiv:1904.09751; the repetition penalty, arXiv:1909.0
 """
 
 import hashlib
-import inspect
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from lab.models.load import accepted
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,7 @@ def decode(
     """
     import torch
 
-    order = sorted(range(len(jobs)), key=lambda place: -len(jobs[place].prompt))
-    for start in range(0, len(order), decoding.rows_at_once):
-        places = order[start : start + decoding.rows_at_once]
+    for places in _together(jobs, decoding.rows_at_once, padded=not _recurrent(model)):
         with torch.inference_mode():
             batch = _Batch(model, [jobs[place] for place in places], decoding, stop)
             while batch.advance():
@@ -93,8 +92,7 @@ class _Batch:
         import torch
 
         self.model, self.decoding, self.stop = model, decoding, stop
-        # models that find positions by themselves take none (BLOOM)
-        self.accepted = inspect.signature(model.forward).parameters
+        self.cache_name = "cache_params" if _recurrent(model) else "past_key_values"
         self.limits = [job.limit for job in jobs]
         self.answers: list[tuple[list[int], bool]] = [([], False) for _ in jobs]
         self.rows = list(range(len(jobs)))
@@ -113,15 +111,14 @@ class _Batch:
 
     def advance(self) -> bool:
         """Write one token to each row; return whether any row is still alive."""
-        extra = {"position_ids": self.positions, "logits_to_keep": 1}
         output = self.model(
             input_ids=self.ids,
             attention_mask=self.mask,
-            past_key_values=self.cache,
             use_cache=True,
-            **{name: value for name, value in extra.items() if name in self.accepted},
+            **{self.cache_name: self.cache},
+            **accepted(self.model, position_ids=self.positions, logits_to_keep=1),
         )
-        self.cache = output.past_key_values
+        self.cache = output[self.cache_name]
         chosen = self._choose(output.logits[:, -1].float())
         alive = []
         for place, (row, token) in enumerate(zip(self.rows, chosen.tolist(), strict=True)):
@@ -167,7 +164,26 @@ class _Batch:
         self.rows = [self.rows[place] for place in alive]
         self.ids, self.positions, self.mask = self.ids[keep], self.positions[keep], self.mask[keep]
         self.seen = None if self.seen is None else self.seen[keep]
-        self.cache.batch_select_indices(keep)
+        self.cache.reorder_cache(keep)
+
+
+def _together(jobs: Sequence[Job], most: int, *, padded: bool) -> Iterator[list[int]]:
+    """Yield the places of jobs that run together, the longest prompts first."""
+    order = sorted(range(len(jobs)), key=lambda place: -len(jobs[place].prompt))
+    batch: list[int] = []
+    for place in order:
+        alike = padded or not batch or len(jobs[place].prompt) == len(jobs[batch[0]].prompt)
+        if len(batch) == most or not alike:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
+
+
+def _recurrent(model: Any) -> bool:
+    """Tell models with a state, such as Mamba: padding on the left would change it."""
+    return bool(accepted(model, cache_params=None))
 
 
 def _draws(jobs: Sequence[Job], decoding: Decoding) -> Any:
