@@ -73,6 +73,17 @@ def test_wrong_words_are_refused(words, message):
     assert message in " ".join(shown.output.replace("│", " ").split())
 
 
+def test_a_missing_parameter_is_named_before_anything_is_executed():
+    began = time.perf_counter()
+    command = [sys.executable, "-c", MAIN, "run", "00-tour", "--setting", "local"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "the setting 'local' needs data, model; for example: lab run 00-tour" in done.stderr
+    assert "--param data=alpaca.json --param model=path/or/hub-name" in done.stderr
+    assert "executing" not in done.stdout
+    assert time.perf_counter() - began < 20  # a second on a quiet machine
+
+
 def test_our_own_errors_are_one_line(tmp_path):
     command = [sys.executable, "-c", MAIN, "report", str(tmp_path / "none.ipynb")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

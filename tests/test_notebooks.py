@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from lab import paths
+from lab.errors import DataError
 from lab.report import books
 
 NAMES = books.names()
@@ -73,6 +74,43 @@ def test_imports_come_first_and_then_the_parameters(book):
     later = [ast.parse(books._plain(cell.source)) for cell in cells[3:]]
     nodes = [node for tree in later for node in ast.walk(tree)]
     assert not any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in nodes)
+
+
+def test_it_says_which_settings_it_honours(book):
+    (cell,) = tagged(book)
+    assert "testbed" in cell.metadata["settings"], (
+        'such as {"testbed": {}, "local": {"data": "a.json"}}'
+    )
+    honoured = books.settings(book)
+    assert honoured["testbed"] == {}, "the testbed needs nothing"
+    later = "\n".join(
+        cell.source for cell in code(book) if "parameters" not in cell.metadata.get("tags", [])
+    )
+    for setting, needs in honoured.items():
+        assert setting in ("testbed", "local", "paper")
+        for name in needs:
+            assert name in books.parameters(book)
+            assert re.search(rf"\b{name}\b", later), f"{name} is needed and not used"
+
+
+@pytest.mark.parametrize("setting", ["testbed", "local", "paper"])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_setting_is_honoured_or_refused_before_anything_runs(name, setting):
+    path = paths.notebooks() / f"{name}.ipynb"
+    book = books.read(path)
+    honoured = books.settings(book)
+    if setting not in honoured:
+        with pytest.raises(DataError, match=f"no setting '{setting}' in this notebook"):
+            books.check(book, {"SETTING": setting}, path)
+        return
+    needs = honoured[setting]
+    for left_out in needs:
+        given = {key: "x" for key in needs if key != left_out}
+        with pytest.raises(
+            DataError, match=rf"needs {left_out}; for example: lab run {name} --setting"
+        ):
+            books.check(book, {"SETTING": setting, **given}, path)
+    books.check(book, {"SETTING": setting, **dict.fromkeys(needs, "x")}, path)
 
 
 def test_cells_are_short_and_define_nothing(book):

@@ -73,17 +73,11 @@ def with_params(book: Notebook, params: Mapping[str, Any], path: Path) -> Notebo
     Raises
     ------
     DataError
-        If the notebook has no such cell, or it does not set one of the names.
+        If `check` refuses them.
     """
+    check(book, params, path)
     if not params:
         return book
-    known = parameters(book)
-    for name in params:
-        if name not in known:
-            raise DataError(
-                f"no parameter {name!r}; the cell tagged `parameters` sets {', '.join(known)}",
-                file=path,
-            )
     import nbformat
 
     source = "\n".join(f"{name} = {value!r}" for name, value in params.items())
@@ -91,6 +85,70 @@ def with_params(book: Notebook, params: Mapping[str, Any], path: Path) -> Notebo
     place = [number for number, cell in enumerate(book.cells) if "parameters" in _tags(cell)][-1]
     book.cells.insert(place + 1, cell)
     return book
+
+
+def settings(book: Notebook) -> dict[str, dict[str, str]]:
+    """Return the settings that a notebook honours, each with what must be given, by example.
+
+    They stand in the metadata of its cell tagged `parameters`, such as
+    `{"testbed": {}, "local": {"data": "alpaca.json"}}`; without them it honours its own alone.
+    """
+    own = parameters(book).get("SETTING")
+    found = {} if own is None else {str(own): dict[str, str]()}
+    for cell in book.cells:
+        if "parameters" in _tags(cell):
+            found = dict(cell.metadata.get("settings", found))
+    return {name: found[name] for name in sorted(found, key=lambda name: (name != "testbed", name))}
+
+
+def check(book: Notebook, params: Mapping[str, Any], path: Path) -> None:
+    """Refuse parameters that a notebook does not have, and a setting that it does not honour.
+
+    Raises
+    ------
+    DataError
+        For an unknown name, a setting that is not honoured, or one whose parameters are missing;
+        the message names them and gives a command that would do.
+    """
+    known = parameters(book)
+    for name in params:
+        if name not in known:
+            raise DataError(
+                f"no parameter {name!r}; the cell tagged `parameters` sets "
+                f"{', '.join(known) or 'none'}",
+                file=path,
+            )
+    setting = params.get("SETTING", known.get("SETTING"))
+    if setting is not None:
+        _check_setting(book, {**known, **params, "SETTING": setting}, set(params), path)
+
+
+def _check_setting(book: Notebook, values: Mapping[str, Any], given: set[str], path: Path) -> None:
+    setting, honoured = values["SETTING"], settings(book)
+    if setting not in honoured:
+        raise DataError(
+            f"no setting {setting!r} in this notebook; it honours {', '.join(honoured)}", file=path
+        )
+    for other, needs in honoured.items():
+        if idle := given & (needs.keys() - honoured[setting].keys()):
+            names = ", ".join(sorted(idle))
+            raise DataError(
+                f"the setting {setting!r} does not read {names}; for example: "
+                f"{_command(path, other, needs)}",
+                file=path,
+            )
+    missing = [name for name in honoured[setting] if values.get(name) in (None, "")]
+    if missing:
+        raise DataError(
+            f"the setting {setting!r} needs {', '.join(missing)}; for example: "
+            f"{_command(path, setting, honoured[setting])}",
+            file=path,
+        )
+
+
+def _command(path: Path, setting: str, needs: Mapping[str, str]) -> str:
+    words = ["lab run", page_name(path, {}), "--setting", setting]
+    return " ".join([*words, *(f"--param {name}={value}" for name, value in needs.items())])
 
 
 def parameters(book: Notebook) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +24,8 @@ from lab import hashing, paths
 from lab.report import books, scrub, trace
 
 Say = Callable[[str], None]
+Note = Callable[["Task", "Execution | None"], None]
+TOUR = "00-tour"  # what a newcomer wants to see first
 FORMAT = 1  # of the stored execution; raised when its form changes
 STARTUP = "import lab.report.trace as _trace; _trace.begin(); del _trace"
 SUFFIXES = (".py", ".txt", ".json", ".safetensors", ".js", ".css")
@@ -58,7 +60,12 @@ class Execution:
 
 
 def execute(
-    tasks: Sequence[Task], *, jobs: int = 2, fresh: bool = False, say: Say = lambda _: None
+    tasks: Sequence[Task],
+    *,
+    jobs: int = 2,
+    fresh: bool = False,
+    say: Say = lambda _: None,
+    note: Note = lambda _task, _execution: None,
 ) -> list[Execution]:
     """Execute notebooks, `jobs` at a time, each in a kernel of its own.
 
@@ -67,23 +74,27 @@ def execute(
     Parameters
     ----------
     tasks : sequence of Task
-        What to execute; answered in this order. The slowest of last time begin first.
+        What to execute; answered in this order. The tour begins first, then the slowest of last
+        time; an ablation, which fills all cores by itself, leaves them to the tour until it ends.
     jobs : int
         Kernels at once, at least 1; they share the processor's threads.
     fresh : bool
         Execute again even if nothing changed.
     say : callable
         Told one line as each notebook begins and ends.
+    note : callable
+        Given each task as it begins, with None, and as it ends, with its execution.
     """
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, got {jobs}")
     done = [] if fresh else [kept for task in tasks if (kept := _reusable(task)) is not None]
     for execution in done:
         say(f"{execution.task.name}: nothing changed since {execution.record['began']}")
+        note(execution.task, execution)
     known = {execution.task.name for execution in done}
     todo = {task.name: task for task in tasks if task.name not in known}
     if todo:
-        done += _finish(_all(sorted(todo.values(), key=_last_seconds)[::-1], jobs, say))
+        done += _finish(_all(_ordered(todo.values()), jobs, say, note))
     by_name = {execution.task.name: execution for execution in done}
     return [by_name[task.name] for task in tasks]
 
@@ -95,20 +106,43 @@ def fingerprint(task: Task) -> str:
     return hashing.digest([FORMAT, cells, task.params, _surroundings()])
 
 
-async def _all(tasks: Sequence[Task], jobs: int, say: Say) -> list[Execution]:
-    gate = asyncio.Semaphore(jobs)
+def _ordered(tasks: Iterable[Task]) -> list[Task]:
+    slowest_first = sorted(tasks, key=_last_seconds)[::-1]
+    return sorted(slowest_first, key=lambda task: task.path.stem != TOUR)
+
+
+async def _all(tasks: Sequence[Task], jobs: int, say: Say, note: Note) -> list[Execution]:
+    waiting, running = list(tasks), set[str]()
     threads = max(1, (os.cpu_count() or 1) // min(jobs, len(tasks)))
 
-    async def one(task: Task) -> Execution:
-        async with gate:
+    def take() -> Task:
+        """Take the next task; an ablation not while the tour runs and others wait."""
+        light = [task for task in waiting if TOUR not in running or "/" not in task.name]
+        task = (light or waiting)[0]
+        waiting.remove(task)
+        return task
+
+    async def work() -> list[Execution]:
+        done = []
+        while waiting:
+            task = take()
+            running.add(task.path.stem)
             say(f"{task.name}: executing")
+            note(task, None)
             execution = await _execute(task, threads)
+            running.discard(task.path.stem)
             error = execution.record["error"]
             ending = f"failed in cell {error['cell']}: {error['name']}" if error else "done"
             say(f"{task.name}: {ending} after {execution.record['seconds']:.1f} s")
-            return execution
+            note(task, execution)
+            done.append(execution)
+        return done
 
-    return list(await asyncio.gather(*(one(task) for task in tasks)))
+    return [
+        execution
+        for done in await asyncio.gather(*(work() for _ in range(jobs)))
+        for execution in done
+    ]
 
 
 async def _execute(task: Task, threads: int) -> Execution:

@@ -62,11 +62,12 @@ def render(execution: Execution) -> Page:
 
 
 def index(cards: Sequence[Mapping[str, Any]]) -> str:
-    """Return the index page over the cards of all pages."""
-    good = sum(not card["error"] for card in cards)
+    """Return the index page over cards; the `state` of one says what its page waits for."""
+    done = [card for card in cards if not card["state"]]
     page: str = _environment().get_template("index.html.j2").render(
         cards=cards,
-        good=good,
+        done=len(done),
+        good=sum(not card["error"] for card in done),
         nonce=secrets.token_urlsafe(16),
         css=_template("page.css"),
         script=_template("page.js"),

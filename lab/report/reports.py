@@ -1,7 +1,6 @@
 """From notebooks to a folder of pages: execute, render, check, and write the index."""
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -13,8 +12,7 @@ from lab import paths
 from lab.errors import DataError
 from lab.report import books, check
 from lab.report.execute import Execution, Say, Task, execute
-
-CARD_MARK = ".card.json"
+from lab.report.index import Index, card, replace
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,8 @@ def render(
 ) -> Outcome:
     """Execute notebooks and write one self-contained page each, and an index of all pages.
 
+    The index is there before the first notebook begins, and each page as its notebook ends.
+
     An execution is kept, and not repeated, as long as the notebook, its parameters, the package,
     the installed versions, the files it read and the runs it used are as they were. A notebook
     that fails gets its page all the same, with the error in it.
@@ -76,22 +76,44 @@ def render(
     if not chosen:
         raise DataError("there are no notebooks to render", file=paths.notebooks())
     tasks = [_task(name, params or {}) for name in chosen]
+    index, made = Index(folder, tasks), dict[str, tuple[Path, list[str]]]()
+    rendering = 0.0
+
+    def note(task: Task, execution: Execution | None) -> None:
+        nonlocal rendering
+        began = time.perf_counter()
+        if execution is None:
+            index.begin(task)
+        else:
+            made[task.name] = _write(execution, folder)
+            index.end(task)
+        rendering += time.perf_counter() - began
+
     clock = time.perf_counter()
-    executions = execute(tasks, jobs=jobs, fresh=fresh, say=say)
-    executed = time.perf_counter()
-    pages, problems, sizes, failed = [], {}, {}, {}
+    try:
+        executions = execute(tasks, jobs=jobs, fresh=fresh, say=say, note=note)
+    finally:
+        index.close()
+    seconds = (time.perf_counter() - clock - rendering, rendering)
+    return _outcome(executions, made, index.path, seconds)
+
+
+def _outcome(
+    executions: Sequence[Execution],
+    made: Mapping[str, tuple[Path, list[str]]],
+    index: Path,
+    seconds: tuple[float, float],
+) -> Outcome:
+    pages = {execution.task.name: made[execution.task.name][0] for execution in executions}
+    failed = {}
     for execution in executions:
-        made, wrong = _write(execution, folder)
-        pages.append(made)
-        sizes[execution.task.name] = made.stat().st_size
-        if wrong:
-            problems[execution.task.name] = wrong
         if error := execution.record["error"]:
             said = f"cell {error['cell']}: {error['name']}: {error['message']}"
             failed[execution.task.name] = said
-    index, reused = _index(folder), sum(execution.reused for execution in executions)
-    seconds = (executed - clock, time.perf_counter() - executed)
-    return Outcome(tuple(pages), index, failed, problems, reused, *seconds, sizes)
+    problems = {name: wrong for name, (_, wrong) in made.items() if wrong}
+    sizes = {name: path.stat().st_size for name, path in pages.items()}
+    reused = sum(execution.reused for execution in executions)
+    return Outcome(tuple(pages.values()), index, failed, problems, reused, *seconds, sizes)
 
 
 def export(folder: Path) -> int:
@@ -119,31 +141,6 @@ def _write(execution: Execution, folder: Path) -> tuple[Path, list[str]]:
 
     made = page.render(execution)
     path = folder / f"{made.name}.html"
-    _replace(path, made.html)
-    _replace(_card(folder, made.name), json.dumps(made.card, ensure_ascii=False))
+    replace(path, made.html)
+    replace(card(folder, made.name), json.dumps(made.card, ensure_ascii=False))
     return path, check.problems(made.html, figures=made.figures)
-
-
-def _card(folder: Path, name: str) -> Path:
-    return folder / ".cards" / f"{name.replace('/', '--')}{CARD_MARK}"
-
-
-def _index(folder: Path) -> Path:
-    """Write the index over every page in `folder`, also those made earlier."""
-    from lab.report import page
-
-    found = (path for path in (folder / ".cards").glob(f"*{CARD_MARK}"))
-    cards = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(found)]
-    cards = [card for card in cards if (folder / f"{card['name']}.html").exists()]
-    cards.sort(key=lambda card: ("/" in card["name"], card["name"]))
-    path = folder / "index.html"
-    _replace(path, page.index(cards))
-    return path
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)

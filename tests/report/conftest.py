@@ -6,13 +6,17 @@ import pytest
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
-def notebook(*cells, title="# A small one\nDoes it work?\n- yes"):
+BOTH = {"testbed": {}, "local": {}}
+
+
+def notebook(*cells, title="# A small one\nDoes it work?\n- yes", settings=BOTH):
     """Build a notebook: a title, a cell of parameters, and `cells` of code (or `md:` text)."""
     make = nbformat.v4
     made = [
         make.new_markdown_cell(title),
         make.new_code_cell(
-            'SETTING = "testbed"\nN = 3\nDATA = ""', metadata={"tags": ["parameters"]}
+            'SETTING = "testbed"\nN = 3\nDATA = ""',
+            metadata={"tags": ["parameters"], "settings": settings},
         ),
     ]
     for cell in cells:

@@ -52,6 +52,39 @@ def test_an_unknown_parameter_is_refused(write):
         books.with_params(books.read(path), {"M": 1}, path)
 
 
+NEEDY = {"testbed": {}, "local": {"DATA": "alpaca.json", "N": "3"}}
+
+
+def test_a_setting_that_is_not_honoured_is_refused(write):
+    path = write("mine", settings=NEEDY)
+    with pytest.raises(
+        DataError, match="no setting 'paper' in this notebook; it honours testbed, local"
+    ):
+        books.check(books.read(path), {"SETTING": "paper"}, path)
+
+
+def test_what_a_setting_needs_is_named_with_a_command(write):
+    path = write("mine", settings=NEEDY)
+    example = "lab run mine --setting local --param DATA=alpaca.json --param N=3"
+    with pytest.raises(DataError, match=f"'local' needs DATA; for example: {example}"):
+        books.check(books.read(path), {"SETTING": "local"}, path)
+    books.check(books.read(path), {"SETTING": "local", "DATA": "x"}, path)
+
+
+def test_a_parameter_that_the_setting_does_not_read_is_refused(write):
+    path = write("mine", settings=NEEDY)
+    with pytest.raises(DataError, match="'testbed' does not read DATA; for example: lab run mine"):
+        books.check(books.read(path), {"DATA": "x"}, path)
+
+
+def test_without_a_word_on_settings_a_notebook_honours_its_own(write):
+    path = write("mine", settings=NEEDY)
+    book = books.read(path)
+    del book.cells[1].metadata["settings"]
+    assert books.settings(book) == {"testbed": {}}
+    assert books.settings(nbformat.v4.new_notebook()) == {}
+
+
 def test_old_outputs_are_not_read(tmp_path):
     cell = nbformat.v4.new_code_cell("1")
     cell.outputs, cell.execution_count = [nbformat.v4.new_output("stream", text="old")], 4

@@ -1,5 +1,6 @@
 """Notebooks are executed and rendered for real here; each execution starts a kernel."""
 
+import asyncio
 import json
 import os
 import signal
@@ -43,6 +44,83 @@ def test_a_page_holds_its_figures_and_claims_and_asks_for_nothing(write, told):
     assert 'href="mine.html"' in index
     assert "<polyline" in index
     assert told[0] == "mine: executing"
+
+
+def test_the_index_is_there_first_and_each_page_as_its_notebook_ends(write):
+    paths_ = [
+        write(name, "1" if name != "bad" else "1 / 0") for name in ("00-tour", "bad", "other")
+    ]
+    seen = []
+
+    def look(line):
+        index = (paths.reports() / "index.html").read_text()
+        there = sorted(path.stem for path in paths.reports().glob("*.html"))
+        seen.append(
+            (
+                line.split(" after")[0],
+                index.count('class="verdict">waiting<'),
+                index.count("being executed since"),
+                there,
+            )
+        )
+
+    report.render(paths_[::-1], jobs=1, say=look)
+    assert [line for line, *_ in seen] == [
+        "00-tour: executing",
+        "00-tour: done",
+        "bad: executing",
+        "bad: failed in cell 3: ZeroDivisionError",
+        "other: executing",
+        "other: done",
+    ]
+    assert seen[0] == ("00-tour: executing", 3, 0, ["index"])
+    assert seen[1] == ("00-tour: done", 2, 1, ["index"])
+    assert seen[2] == ("bad: executing", 2, 0, ["00-tour", "index"])
+    index = (paths.reports() / "index.html").read_text()
+    assert "waiting" not in index.split("<main")[1]
+    assert "2 of 3 notebooks ran to their end." in index
+    assert "reload" not in index
+
+
+def test_an_interrupt_leaves_an_index_of_what_is_there(write):
+    done, stopped = write("00-tour", "1"), write("later", "1")
+
+    def stop(line):
+        if line == "later: executing":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        report.render([done, stopped], jobs=1, say=stop)
+    index = (paths.reports() / "index.html").read_text()
+    assert 'href="00-tour.html"' in index
+    assert "later" not in index.split("<main")[1]
+
+
+def test_the_tour_begins_first_and_an_ablation_waits_for_its_end(monkeypatch):
+    tasks = [
+        execute.Task(Path("x/ablations/big.ipynb"), {}),
+        execute.Task(Path("x/09-a.ipynb"), {}),
+        execute.Task(Path("x/00-tour.ipynb"), {}),
+    ]
+    monkeypatch.setattr(execute.Task, "name", property(lambda task: str(task.path)[2:-6]))
+    seconds = {"ablations/big": 900.0, "09-a": 1.0, "00-tour": 2.0}
+    monkeypatch.setattr(execute, "_last_seconds", lambda task: seconds[task.name])
+    order = []
+
+    async def run(task, threads):
+        order.append(task.name)
+        await asyncio.sleep(0.05 if task.name == "00-tour" else 0.01)
+        return execute.Execution(
+            task,
+            type("Book", (), {"metadata": {"winnow": {"error": None, "seconds": 0.0}}}),
+            reused=False,
+        )
+
+    monkeypatch.setattr(execute, "_reusable", lambda task: None)
+    monkeypatch.setattr(execute, "_execute", run)
+    done = execute.execute(tasks, jobs=2)
+    assert order == ["00-tour", "09-a", "ablations/big"]
+    assert [execution.task for execution in done] == tasks
 
 
 def test_nothing_is_executed_again_until_something_changed(write, told, tmp_path):
