@@ -10,8 +10,9 @@ import argparse
 from pathlib import Path
 
 import pandas as pd
+import published_judgments
 
-from lab import judge, paths
+from lab import paths
 
 RESULT = Path(__file__).parent / "results" / "judge.md"
 DIGITS = 4
@@ -23,7 +24,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=paths.shared() / "data")
     parser.add_argument("--quick", action="store_true", help="print the summary alone")
     given = parser.parse_args()
-    table = judge.compare(given.folder)
+    table = published_judgments.compare(given.folder)
     parts = ["## Judging: published figures, and ours from the same verdicts", summary(table)]
     if not given.quick:
         parts.append(rows(table))

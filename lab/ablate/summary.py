@@ -1,6 +1,6 @@
 """What an ablation shows: the mean of each arm, differences of arms, and how sure they are.
 
-The unit is the prompt, and seeds are drawn beside it: see `lab.judge.bootstrap`.
+The unit is the prompt, and seeds are drawn beside it: see `lab.judge.intervals.bootstrap`.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ def summary(table: pd.DataFrame, measure: str, *, seed: int = 0) -> pd.DataFrame
     rows = {}
     for arm in dict.fromkeys(table["arm"]):
         values = outcomes[[arm]]
-        found = judge.bootstrap(values.to_numpy(), seed=seed)
+        found = judge.intervals.bootstrap(values.to_numpy(), seed=seed)
         examples = int(table.loc[table["arm"] == arm, "examples"].median())
         rows[arm] = {
             "mean": found.estimate,
@@ -74,7 +74,7 @@ def compare(
     rows = []
     for first, second in pairs.items():
         one, two = outcomes[[first]].to_numpy(), outcomes[[second]].to_numpy()
-        found = judge.paired_difference(one, two, seed=seed)
+        found = judge.intervals.paired_difference(one, two, seed=seed)
         head = {"first": first, "second": second, "difference": found.estimate}
         rows.append({**head, "low": found.low, "high": found.high, "clear": not found.covers(0.0)})
     return pd.DataFrame(rows)

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lab.judge.rates import Rule, mean_preference, outcomes
+from lab.judge.rates import OrderRule, mean_preference, outcomes
 
 Floats = NDArray[np.float64]
 MIN_PROMPTS = 100
@@ -32,7 +32,7 @@ GLM = ["phi", "psi", "theta"]
 def length_controlled(
     verdicts: pd.DataFrame,
     *,
-    rule: Rule = mean_preference,
+    rule: OrderRule = mean_preference,
     repetitions: int = 500,
     seed: int = 0,
 ) -> pd.DataFrame:

@@ -1,60 +1,17 @@
 """Ask judges for the better of two answers: each pair in both orders, by one judge or several.
 
-Three forms from the literature, or a `Form` of one's own:
-
-- `SCORES`: two scores from 1 to 10 in one call (Vicuna, AlpaGasus);
-- `VERDICT`: reasons, then [[A]], [[B]] or [[C]] for a tie (MT-bench), `VERDICT_WITH_REFERENCE`
-  with the pool's output as reference answer;
-- `LOGPROBS`: one token whose log-probabilities give a preference in [0, 1] (AlpacaEval 2).
-
 Source: Chen et al. 2024, arXiv:2307.08701; Zheng et al. 2023, arXiv:2306.05685; Dubois et al.
 2024, arXiv:2404.04475.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from lab.judge import asking, readings, verdicts
-from lab.judge.readings import Reading
-from lab.llm import Client, Completion, prompts
-
-
-@dataclass(frozen=True)
-class Form:
-    """How a judge is asked for a verdict, and how its reply is read.
-
-    Parameters
-    ----------
-    prompt : str
-        A prompt file of this part with the fields `question`, `first`, `second`, and `reference`
-        if the pool's output is shown.
-    read : function
-        From a completion to a `Reading`, in the order shown.
-    max_tokens : int
-        Longest reply.
-    top_logprobs : int
-        How many likeliest tokens are asked for.
-    temperature : float
-        Above 0 if several samples are to differ.
-    language : str
-        "en" or "zh".
-    """
-
-    prompt: str
-    read: Callable[[Completion], Reading]
-    max_tokens: int = 256
-    top_logprobs: int = 0
-    temperature: float = 0.0
-    language: str = "en"
-
-
-SCORES = Form("scores", readings.scores)
-VERDICT = Form("verdict", readings.verdict, max_tokens=1024)
-VERDICT_WITH_REFERENCE = Form("verdict_reference", readings.verdict, max_tokens=1024)
-LOGPROBS = Form("logprobs", readings.logprobs, max_tokens=1, top_logprobs=5)
+from lab.judge import prompting, verdicts
+from lab.judge.forms import SCORES, Form
+from lab.llm import Client, prompts
 
 
 def pairwise(
@@ -103,21 +60,21 @@ def pairwise(
         )
     template = prompts.load("judge", prompt.prompt, prompt.language)
     texts = {"a": a.astype("object").to_dict(), "b": b.astype("object").to_dict()}
-    examples = asking.rows_of(questions, a.index)
+    examples = prompting.rows_of(questions, a.index)
     cells = [(key, first, draw) for key in a.index for first in "ab" for draw in range(samples)]
     requests = []
     for key, first, draw in cells:
         fields = _fields(texts, examples[key], key, first)
         if "reference" in template.fields:
             fields["reference"] = str(examples[key]["output"])
-        requests.append(asking.request(prompt, template.messages(**fields), draw))
+        requests.append(prompting.request(prompt, template.messages(**fields), draw))
     names = {"system": system, "reference": reference, "form": prompt.prompt}
     rows = []
-    for judge, one in asking.judges(client).items():
+    for judge, one in prompting.judges(client).items():
         for (key, first, draw), reply in zip(cells, one.complete(requests), strict=True):
             keys = {"prompt": str(key), "judge": judge, "first": first, "sample": draw}
             sizes = _sizes(str(texts["a"][key]), str(texts["b"][key]))
-            said = asking.said(prompt.read(reply), first) | asking.account(reply)
+            said = prompting.columns(prompt.read(reply), first) | prompting.reply_columns(reply)
             rows.append(keys | names | sizes | said)
     return verdicts.table(rows)
 
@@ -128,7 +85,7 @@ def _fields(
     """Return what a prompt shows of a pair, with one of them first."""
     second = "b" if first == "a" else "a"
     return {
-        "question": asking.question(example),
+        "question": prompting.question(example),
         "first": str(texts[first][key]),
         "second": str(texts[second][key]),
     }
@@ -136,7 +93,7 @@ def _fields(
 
 def _sizes(a: str, b: str) -> dict[str, float]:
     lengths = {"length_a": float(len(a)), "length_b": float(len(b))}
-    return lengths | {"words_a": float(asking.words(a)), "words_b": float(asking.words(b))}
+    return lengths | {"words_a": float(prompting.words(a)), "words_b": float(prompting.words(b))}
 
 
 def _names(a: "pd.Series[Any]", b: "pd.Series[Any]") -> tuple[str, str]:
@@ -149,6 +106,6 @@ def _names(a: "pd.Series[Any]", b: "pd.Series[Any]") -> tuple[str, str]:
 def _checked(a: "pd.Series[Any]", b: "pd.Series[Any]", questions: pd.DataFrame) -> "pd.Series[Any]":
     if not a.index.is_unique or set(a.index) != set(b.index):
         raise ValueError(f"a and b must have the same distinct ids, got {len(a)} and {len(b)} rows")
-    asking.check_answers(a, questions)
-    asking.check_answers(b, questions)
+    prompting.check_answers(a, questions)
+    prompting.check_answers(b, questions)
     return b.loc[a.index]

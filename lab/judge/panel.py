@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from lab.judge import verdicts as tables
-from lab.judge.rates import Rule, nine_cell, win_rate
+from lab.judge.rates import OrderRule, nine_cell, win_rate
 
 CELL = ["prompt", "system", "reference", "first", "sample"]
-Panel = Callable[[pd.DataFrame], pd.DataFrame]
+JoinVerdicts = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 def majority(verdicts: pd.DataFrame) -> pd.DataFrame:
@@ -49,7 +49,11 @@ def mean(verdicts: pd.DataFrame) -> pd.DataFrame:
 
 
 def leave_one_out(
-    verdicts: pd.DataFrame, *, panel: Panel = majority, rule: Rule = nine_cell, seed: int = 0
+    verdicts: pd.DataFrame,
+    *,
+    panel: JoinVerdicts = majority,
+    rule: OrderRule = nine_cell,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Rate with the whole panel, then without each judge: `win_rate` with a first column `without`.
 

@@ -19,7 +19,7 @@ import pandas as pd
 
 from lab import hashing
 from lab.errors import DataError
-from lab.judge import asking, readings, verdicts
+from lab.judge import parsed, prompting, verdicts
 from lab.load import rows as files
 
 PANDALM = {"1": "a", "2": "b", "0": "tie", "tie": "tie"}
@@ -186,7 +186,7 @@ def _scored(scores: object, first: str) -> dict[str, Any]:
     pair = json.loads(scores) if isinstance(scores, str) else scores
     if not isinstance(pair, list) or len(pair) != 2 or min(pair) < 0:
         return {"verdict": "invalid"}
-    return asking.said(readings.by_scores(float(pair[0]), float(pair[1])), first)
+    return prompting.columns(parsed.by_scores(float(pair[0]), float(pair[1])), first)
 
 
 def _side(preference: float) -> str:

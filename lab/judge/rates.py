@@ -24,7 +24,7 @@ from lab.judge.intervals import bootstrap
 from lab.judge.verdicts import validate
 
 Floats = NDArray[np.float64]
-Rule = Callable[[Floats, Floats], Floats]
+OrderRule = Callable[[Floats, Floats], Floats]
 PAIR = ["system", "reference", "judge"]
 
 
@@ -65,7 +65,7 @@ def mean_preference(a_first: Floats, b_first: Floats) -> Floats:
     return np.asarray(np.nanmean(np.stack([a_first, b_first]), axis=0), dtype=np.float64)
 
 
-def outcomes(verdicts: pd.DataFrame, *, rule: Rule = nine_cell) -> pd.DataFrame:
+def outcomes(verdicts: pd.DataFrame, *, rule: OrderRule = nine_cell) -> pd.DataFrame:
     """Decide each pair: one row per prompt, system, reference, judge and sample.
 
     Parameters
@@ -108,7 +108,7 @@ def outcomes(verdicts: pd.DataFrame, *, rule: Rule = nine_cell) -> pd.DataFrame:
 def win_rate(
     verdicts: pd.DataFrame,
     *,
-    rule: Rule = nine_cell,
+    rule: OrderRule = nine_cell,
     repetitions: int = 2000,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -157,7 +157,7 @@ def by_set(
     verdicts: pd.DataFrame,
     sets: "pd.Series[Any]",
     *,
-    rule: Rule = nine_cell,
+    rule: OrderRule = nine_cell,
     repetitions: int = 2000,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -191,7 +191,7 @@ def by_set(
     return whole[["set", *whole.columns.drop("set")]]
 
 
-def per_prompt(verdicts: pd.DataFrame, *, rule: Rule = nine_cell) -> pd.DataFrame:
+def per_prompt(verdicts: pd.DataFrame, *, rule: OrderRule = nine_cell) -> pd.DataFrame:
     """Return the mean value of each prompt over samples: (prompts, pairs), for paired comparisons.
 
     Columns are (system, reference, judge); a prompt without a valid outcome is missing.

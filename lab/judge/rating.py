@@ -1,39 +1,19 @@
 """Ask judges to rate single answers.
 
-`HELPFULNESS` is LIMA's scale from 1 to 6, the last line of the reply; `MT_RATING` is MT-bench's
-from 1 to 10, in double brackets.
-
 Source: Zhou et al. 2023, arXiv:2305.11206, section 5 (ratings of 7B ablations, several samples of
 each test prompt, mean with a 95 % interval); Zheng et al. 2023, arXiv:2306.05685.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lab.judge import asking, readings
+from lab.judge import prompting
+from lab.judge.forms import HELPFULNESS, RatingForm
 from lab.judge.intervals import bootstrap
-from lab.llm import Client, Completion, prompts
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How a judge is asked for a rating: a prompt file with `question` and `answer`, a reader."""
-
-    prompt: str
-    read: Callable[[Completion], float]  # NaN where the reply has not the asked form
-    max_tokens: int = 1024
-    temperature: float = 0.0
-    language: str = "en"
-    top_logprobs: int = 0
-
-
-HELPFULNESS = Scale("helpfulness", partial(readings.last_line, lowest=1, highest=6))
-MT_RATING = Scale("rating", partial(readings.marked, lowest=1, highest=10))
+from lab.llm import Client, prompts
 
 
 def rating(
@@ -41,7 +21,7 @@ def rating(
     client: Client | Mapping[str, Client],
     *,
     questions: pd.DataFrame,
-    prompt: Scale = HELPFULNESS,
+    prompt: RatingForm = HELPFULNESS,
     samples: int = 1,
 ) -> pd.DataFrame:
     """Rate single answers; higher is better, on the scale of `prompt`.
@@ -54,7 +34,7 @@ def rating(
         One judge, or several.
     questions : DataFrame
         A pool that holds the ids.
-    prompt : Scale
+    prompt : RatingForm
         `HELPFULNESS` (1 to 6, as in LIMA), `MT_RATING` (1 to 10), or one's own.
     samples : int
         Ratings per judge and answer, >= 1; more than one needs a temperature above 0.
@@ -73,24 +53,24 @@ def rating(
         )
     if not answers.index.is_unique:
         raise ValueError("answers must have distinct ids")
-    asking.check_answers(answers, questions)
+    prompting.check_answers(answers, questions)
     template = prompts.load("judge", prompt.prompt, prompt.language)
     cells = [(key, draw) for key in answers.index for draw in range(samples)]
     requests = []
     texts = answers.astype("object").to_dict()
-    examples = asking.rows_of(questions, answers.index)
+    examples = prompting.rows_of(questions, answers.index)
     for key, draw in cells:
-        asked = asking.question(examples[key])
+        asked = prompting.question(examples[key])
         filled = template.messages(question=asked, answer=str(texts[key]))
-        requests.append(asking.request(prompt, filled, draw))
+        requests.append(prompting.request(prompt, filled, draw))
     system = "a" if answers.name is None else str(answers.name)
     rows = []
-    for judge, one in asking.judges(client).items():
+    for judge, one in prompting.judges(client).items():
         for (key, draw), reply in zip(cells, one.complete(requests), strict=True):
             keys = {"prompt": str(key), "system": system, "judge": judge, "sample": draw}
             size = float(len(str(texts[key])))
             read = {"rating": prompt.read(reply), "length": size}
-            rows.append(keys | read | asking.account(reply))
+            rows.append(keys | read | prompting.reply_columns(reply))
     return pd.DataFrame(rows)
 
 

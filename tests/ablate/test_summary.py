@@ -24,7 +24,7 @@ def test_summary_is_the_bootstrap_over_prompts_and_seeds(table):
     found = ablate.summary(table, "exact")
     assert found.index.tolist() == ["bad", "good"]
     values = ablate.details(table, "exact")[["good"]].to_numpy()
-    expected = judge.bootstrap(values, seed=0)
+    expected = judge.intervals.bootstrap(values, seed=0)
     assert found.loc["good", "mean"] == pytest.approx(np.mean(values))
     assert (found.loc["good", "low"], found.loc["good", "high"]) == (expected.low, expected.high)
     assert found.loc["good", ["examples", "seeds", "prompts"]].tolist() == [8, 4, 20]

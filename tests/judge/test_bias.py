@@ -4,7 +4,7 @@ import pytest
 
 from lab import judge, llm, records, testbed
 from lab.errors import DataError
-from lab.judge import verdicts
+from lab.judge import forms, verdicts
 from tests.judge.fakes import Direct
 
 PROMPTS = 90
@@ -41,7 +41,7 @@ def effects(pool, texts, quality, seed, **planted):
         name: Direct(testbed.Teacher(skill=0.6, noise=1.0, seed=number + 2 * seed, **planted))
         for name, number in (("one", 1), ("two", 2))
     }
-    made = judge.pairwise(texts["A"], texts["B"], judges, questions=pool, prompt=judge.VERDICT)
+    made = judge.pairwise(texts["A"], texts["B"], judges, questions=pool, prompt=forms.VERDICT)
     families = {"one": "f1", "A": "f1", "two": "f2", "B": "f2"}
     return judge.bias(made, families=families, quality=quality).set_index("effect")
 
@@ -91,7 +91,7 @@ def test_log_probabilities_give_the_planted_values_themselves():
     a = (pool["output"] + " indeed").rename("A")
     teacher = testbed.Teacher(noise=1.0, position_bias=0.5, verbosity_bias=0.25)
     client = testbed.client(teacher, store=":memory:")
-    made = judge.pairwise(a, wrong, client, questions=pool, prompt=judge.LOGPROBS)
+    made = judge.pairwise(a, wrong, client, questions=pool, prompt=forms.LOGPROBS)
     texts = pd.DataFrame({"A": a, "B": wrong})
     found = judge.bias(made, quality=merit(pool, texts)).set_index("effect")["estimate"]
     assert found["position"] == pytest.approx(0.5, abs=1e-3)

@@ -5,6 +5,7 @@ import pytest
 
 from lab import judge, records
 from lab.errors import DataError
+from lab.judge import human
 
 LINE = {"id": "p1", "rater": "ada", "first": "b", "verdict": "a", "reason": "", "seconds": 2.5}
 
@@ -18,18 +19,18 @@ def test_records_join_the_verdicts_of_models(tmp_path):
     path = write(
         tmp_path / "d.jsonl", {}, {"id": "p2", "verdict": "tie"}, {"rater": "bob", "first": "a"}
     )
-    made = judge.human.read(path, system="new", reference="old")
+    made = human.read(path, system="new", reference="old")
     assert made["judge"].tolist() == ["ada", "ada", "bob"]
     assert made["first"].tolist() == ["b", "b", "a"]
     assert made["seconds"].tolist() == [2.5] * 3
-    rated = judge.win_rate(made, rule=judge.mean_preference)
+    rated = judge.win_rate(made, rule=judge.rates.mean_preference)
     assert rated["win_rate"].tolist() == [0.75, 1.0]
     assert rated["system"].tolist() == ["new", "new"]
 
 
 def test_the_last_record_counts_and_a_skip_is_no_verdict(tmp_path):
     path = write(tmp_path / "d.jsonl", {}, {"verdict": "b"}, {"id": "p2", "verdict": None})
-    made = judge.human.read(path)
+    made = human.read(path)
     assert made["verdict"].tolist() == ["b", "invalid"]
     assert made.attrs["superseded"] == 1
 
@@ -43,7 +44,7 @@ def test_what_the_duel_writes_is_read(tmp_path):
     for side in ("left", "right", "tie"):
         pair_judge.choose(side, "because")
     pair_judge.skip()
-    made = judge.human.read(tmp_path / "pairs.jsonl")
+    made = human.read(tmp_path / "pairs.jsonl")
     assert set(made["prompt"]) == set(pool.index)
     assert made["verdict"].tolist()[2:] == ["tie", "invalid"]
     assert made["verdict"].iloc[0] == made["first"].iloc[0]
@@ -60,14 +61,14 @@ def test_what_the_duel_writes_is_read(tmp_path):
 )
 def test_errors_name_the_line(tmp_path, line, message):
     with pytest.raises(DataError, match=message):
-        judge.human.read(write(tmp_path / "d.jsonl", line))
+        human.read(write(tmp_path / "d.jsonl", line))
 
 
 def test_lines_that_are_no_records_are_refused(tmp_path):
     path = tmp_path / "d.jsonl"
     path.write_text('{"id": "p"}\n', encoding="utf-8")
     with pytest.raises(DataError, match="row 1, field 'rater': is missing"):
-        judge.human.read(path)
+        human.read(path)
     path.write_text('{"id": \n{"id": "p"}\n', encoding="utf-8")
     with pytest.raises(DataError, match="is no record"):
-        judge.human.read(path)
+        human.read(path)

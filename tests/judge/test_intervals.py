@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lab.judge import Interval, bootstrap, paired_difference
+from lab.judge.intervals import Interval, bootstrap, paired_difference
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from lab import judge, llm, records, testbed
+from lab.judge import forms
 from lab.llm import prompts
 from tests.judge.fakes import Fake
 
@@ -64,7 +65,7 @@ def test_lengths_are_of_a_and_b_whatever_the_order(questions, answers):
 
 def test_the_reference_is_shown_only_where_it_is_asked_for(questions, answers):
     client = Fake(lambda text: "so [[C]]")
-    form = judge.VERDICT_WITH_REFERENCE
+    form = forms.VERDICT_WITH_REFERENCE
     made = judge.pairwise(*answers, client, questions=questions, prompt=form)
     assert "[The Start of Reference Answer]\nred\n" in client.asked[0].messages[-1]["content"]
     assert made["verdict"].unique().tolist() == ["tie"]
@@ -92,7 +93,7 @@ def test_failures_are_invalid_and_keep_what_came(questions, answers):
 
 
 def test_several_judges_and_samples(questions, answers):
-    form = judge.Form("verdict", judge.VERDICT.read, temperature=0.7)
+    form = forms.Form("verdict", forms.VERDICT.read, temperature=0.7)
     clients = {"one": Fake(lambda text: "[[A]]"), "two": Fake(lambda text: "[[B]]")}
     made = judge.pairwise(*answers, clients, questions=questions, prompt=form, samples=2)
     assert len(made) == 3 * 2 * 2 * 2
@@ -101,7 +102,7 @@ def test_several_judges_and_samples(questions, answers):
 
 
 def test_a_chinese_judge_reads_chinese(questions, answers):
-    form = judge.Form("verdict", judge.VERDICT.read, language="zh")
+    form = forms.Form("verdict", forms.VERDICT.read, language="zh")
     client = Fake(lambda text: "我认为 [[A]]")
     made = judge.pairwise(*answers, client, questions=questions, prompt=form)
     assert "助手 A 的回答开始" in client.asked[0].messages[-1]["content"]
@@ -132,7 +133,12 @@ def test_the_testbeds_judge_knows_the_better_answer_in_every_form():
     pool = testbed.prompts(12, seed=0)
     a, b = pool["output"].rename("right"), (pool["output"].iloc[::-1]).rename("wrong")
     b = pd.Series(b.to_numpy(), index=pool.index, name="wrong")
-    for form in (judge.SCORES, judge.VERDICT, judge.VERDICT_WITH_REFERENCE, judge.LOGPROBS):
+    for form in (
+        forms.SCORES,
+        forms.VERDICT,
+        forms.VERDICT_WITH_REFERENCE,
+        forms.LOGPROBS,
+    ):
         client = testbed.client(store=":memory:")
         made = judge.pairwise(a, b, client, questions=pool, prompt=form)
         assert made["verdict"].isin(["a", "tie"]).all()

@@ -21,7 +21,7 @@ def test_alpaca_eval_by_hand(tmp_path):
     assert made["verdict"].tolist() == ["b", "a", "tie", "invalid", "tie"]
     assert made["preference"].tolist()[:3] == pytest.approx([0.2, 1.0, 0.5])
     assert made[["system", "length_a", "length_b"]].iloc[0].tolist() == ["M", 7.0, 4.0]
-    rated = judge.win_rate(made, rule=judge.mean_preference).iloc[0]
+    rated = judge.win_rate(made, rule=judge.rates.mean_preference).iloc[0]
     assert (rated["prompts"], rated["invalid"]) == (4, 1)
 
 
@@ -48,7 +48,7 @@ def test_mt_bench_pairs_by_hand(tmp_path):
     ]
     path.write_text("\n".join(lines), encoding="utf-8")
     made = published.mt_bench_pairs(path)
-    rated = judge.win_rate(made, rule=judge.both_agree).iloc[0]
+    rated = judge.win_rate(made, rule=judge.rates.both_agree).iloc[0]
     assert rated[["win", "tie", "lose", "invalid", "judge"]].tolist() == [2, 1, 0, 1, "gpt-4"]
 
 

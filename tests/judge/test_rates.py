@@ -28,7 +28,7 @@ def random_table():
 
 def test_nine_cells_by_definition():
     cells = list(product(["a", "tie", "b"], repeat=2))
-    decided = judge.outcomes(verdicts.table(both_orders(cells)))
+    decided = judge.rates.outcomes(verdicts.table(both_orders(cells)))
     expected = []
     for one, two in cells:
         total = WORTH[one] + WORTH[two]
@@ -38,15 +38,15 @@ def test_nine_cells_by_definition():
 
 def test_mt_bench_by_definition():
     cells = list(product(["a", "tie", "b"], repeat=2))
-    decided = judge.outcomes(verdicts.table(both_orders(cells)), rule=judge.both_agree)
+    decided = judge.rates.outcomes(verdicts.table(both_orders(cells)), rule=judge.rates.both_agree)
     names = {"a": "win", "b": "lose", "tie": "tie"}
     assert decided["outcome"].tolist() == [names[x] if x == y else "tie" for x, y in cells]
 
 
 def test_an_invalid_order_makes_the_pair_invalid():
     made = verdicts.table(both_orders([("a", "invalid"), ("invalid", "invalid"), ("a", "a")]))
-    for rule in (judge.nine_cell, judge.both_agree, judge.mean_preference):
-        decided = judge.outcomes(made, rule=rule)
+    for rule in (judge.rates.nine_cell, judge.rates.both_agree, judge.rates.mean_preference):
+        decided = judge.rates.outcomes(made, rule=rule)
         assert decided["outcome"].tolist() == ["invalid", "invalid", "win"]
         assert decided["value"].isna().tolist() == [True, True, False]
     rated = judge.win_rate(made).iloc[0]
@@ -59,7 +59,7 @@ def test_the_mean_preference_takes_probabilities_and_single_orders():
         {"prompt": "p", "judge": "j", "verdict": "a", "preference": 0.9},
         {"prompt": "q", "judge": "j", "verdict": "b", "preference": 0.2, "first": "b"},
     ]
-    rated = judge.win_rate(verdicts.table(rows), rule=judge.mean_preference).iloc[0]
+    rated = judge.win_rate(verdicts.table(rows), rule=judge.rates.mean_preference).iloc[0]
     assert rated["win_rate"] == pytest.approx(0.55)
     assert rated["orders"] == 1
     assert rated["winning_score"] == 1.0
@@ -103,7 +103,7 @@ def test_a_swap_of_the_systems_swaps_the_result(random_table):
         verdict=random_table["verdict"].replace(other),
         preference=1 - random_table["preference"],
     )
-    for rule in (judge.nine_cell, judge.both_agree, judge.mean_preference):
+    for rule in (judge.rates.nine_cell, judge.rates.both_agree, judge.rates.mean_preference):
         one = judge.win_rate(random_table, rule=rule).iloc[0]
         two = judge.win_rate(swapped, rule=rule).iloc[0]
         assert one["win_rate"] == pytest.approx(1 - two["win_rate"])
@@ -131,28 +131,28 @@ def test_systems_and_judges_get_rows_of_their_own(random_table):
 def test_tables_by_set_end_with_all(random_table):
     prompts = random_table["prompt"].unique()
     sets = pd.Series(np.where(np.arange(len(prompts)) < 80, "vicuna", "koala"), index=prompts)
-    rated = judge.by_set(random_table, sets)
+    rated = judge.rates.by_set(random_table, sets)
     assert rated["set"].tolist() == ["vicuna", "koala", "all"]
     counts = rated[["win", "tie", "lose", "invalid"]]
     assert counts.iloc[:2].sum().tolist() == counts.iloc[2].tolist()
     with pytest.raises(ValueError, match="120 prompts have no set, the first is 'p080'"):
-        judge.by_set(random_table, sets.iloc[:80])
+        judge.rates.by_set(random_table, sets.iloc[:80])
 
 
 def test_values_of_prompts_give_paired_differences():
     rows = both_orders([("a", "a"), ("b", "b"), ("a", "tie")], system="x")
     rows += both_orders([("a", "a"), ("a", "b"), ("invalid", "b")], system="y")
-    values = judge.per_prompt(verdicts.table(rows))
+    values = judge.rates.per_prompt(verdicts.table(rows))
     assert values["x"].to_numpy().ravel().tolist() == [1.0, 0.0, 1.0]
     assert values["y"].isna().to_numpy().ravel().tolist() == [False, False, True]
 
 
 def test_sign_test_by_definition():
     chance = sum(0.5**10 * ways for ways in (1, 10, 45))  # 0, 1 or 2 of 10
-    assert judge.sign_test(8, 2) == pytest.approx(2 * chance)
-    assert judge.sign_test(0, 0) == 1.0
+    assert judge.rates.sign_test(8, 2) == pytest.approx(2 * chance)
+    assert judge.rates.sign_test(0, 0) == 1.0
     with pytest.raises(ValueError, match="got -1 and 2"):
-        judge.sign_test(-1, 2)
+        judge.rates.sign_test(-1, 2)
 
 
 def test_the_half_width_foretells_the_interval():
@@ -160,6 +160,6 @@ def test_the_half_width_foretells_the_interval():
     pairs = [(v, v) for v in rng.choice(["a", "tie", "b"], size=250, p=[0.325, 0.35, 0.325])]
     rated = judge.win_rate(verdicts.table(both_orders(pairs))).iloc[0]
     half = (rated["score_high"] - rated["score_low"]) / 2
-    assert judge.half_width(250) == pytest.approx(half, rel=0.06)
+    assert judge.rates.half_width(250) == pytest.approx(half, rel=0.06)
     with pytest.raises(ValueError, match="got 1, 0.35"):
-        judge.half_width(1)
+        judge.rates.half_width(1)

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from lab import judge, llm, testbed
+from lab.judge import forms
 from tests.judge.fakes import Fake
 
 
@@ -33,14 +34,14 @@ def test_samples_are_averaged_inside_a_prompt():
     assert five[["mean", "low", "high"]].tolist() == one[["mean", "low", "high"]].tolist()
 
 
-@pytest.mark.parametrize(("scale", "best"), [(judge.HELPFULNESS, 6), (judge.MT_RATING, 10)])
-def test_the_testbeds_judge_rates_the_truth_highest(scale, best):
+@pytest.mark.parametrize(("form", "best"), [(forms.HELPFULNESS, 6), (forms.MT_RATING, 10)])
+def test_the_testbeds_judge_rates_the_truth_highest(form, best):
     pool = testbed.prompts(8, seed=1)
     client = testbed.client(store=":memory:")
-    right = judge.rating(pool["output"], client, questions=pool, prompt=scale)
+    right = judge.rating(pool["output"], client, questions=pool, prompt=form)
     assert right["rating"].eq(best).all()
     empty = pd.Series("", index=pool.index, name="empty")
-    assert judge.rating(empty, client, questions=pool, prompt=scale)["rating"].lt(best).all()
+    assert judge.rating(empty, client, questions=pool, prompt=form)["rating"].lt(best).all()
 
 
 def test_errors_say_what_came():

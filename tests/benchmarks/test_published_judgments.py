@@ -2,12 +2,12 @@
 
 import pytest
 
-from lab import judge
+from benchmarks.published_judgments import compare
 
 
 @pytest.fixture(scope="module")
 def table(shared):
-    return judge.compare(shared / "data")
+    return compare(shared / "data")
 
 
 def of(table, source, what=""):
@@ -78,11 +78,15 @@ def test_a_further_model_is_placed_beside_the_board(shared, tmp_path):
         (mine / name).symlink_to(theirs / name)
     file = f"{annotator}/annotations.json.gz"
     (mine / "results" / "fresh" / file).symlink_to(theirs / "results" / "vicuna-13b" / file)
-    found = of(judge.compare(tmp_path), "AlpacaEval 2", "fresh: length_controlled_winrate, our")
+    found = of(
+        compare(tmp_path),
+        "AlpacaEval 2",
+        "fresh: length_controlled_winrate, our",
+    )
     assert found["published"].isna().all()
     assert found["ours"].tolist() == [pytest.approx(9.2, abs=1.0)]  # as printed for vicuna-13b
 
 
 def test_a_folder_without_verdicts_is_refused(tmp_path):
     with pytest.raises(ValueError, match="holds no published verdicts"):
-        judge.compare(tmp_path)
+        compare(tmp_path)

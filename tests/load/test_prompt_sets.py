@@ -5,7 +5,7 @@ import pytest
 
 from lab import records
 from lab.errors import DataError
-from lab.judge import sets
+from lab.load import prompt_sets
 
 
 def write(path, *rows):
@@ -17,12 +17,12 @@ def write(path, *rows):
 @pytest.mark.parametrize(
     ("read", "file", "count"),
     [
-        (sets.vicuna, "eval_prompts/vicuna_80.jsonl", 80),
-        (sets.koala, "eval_prompts/koala_180.jsonl", 180),
-        (sets.self_instruct, "self_instruct/user_oriented_instructions.jsonl", 252),
-        (sets.lima, "eval_prompts/lima_test_300.jsonl", 300),
-        (sets.mt_bench, "mt_bench/question.jsonl", 80),
-        (sets.flask, "eval_prompts/flask_evaluation.jsonl.gz", 1485),
+        (prompt_sets.vicuna, "eval_prompts/vicuna_80.jsonl", 80),
+        (prompt_sets.koala, "eval_prompts/koala_180.jsonl", 180),
+        (prompt_sets.self_instruct, "self_instruct/user_oriented_instructions.jsonl", 252),
+        (prompt_sets.lima, "eval_prompts/lima_test_300.jsonl", 300),
+        (prompt_sets.mt_bench, "mt_bench/question.jsonl", 80),
+        (prompt_sets.flask, "eval_prompts/flask_evaluation.jsonl.gz", 1485),
     ],
 )
 def test_published_sets_are_whole(shared, read, file, count):
@@ -35,50 +35,50 @@ def test_published_sets_are_whole(shared, read, file, count):
 @pytest.mark.realdata
 def test_what_the_authors_say_of_a_prompt_is_kept(shared):
     place = shared / "data"
-    tasks = sets.self_instruct(place / "self_instruct/user_oriented_instructions.jsonl")
+    tasks = prompt_sets.self_instruct(place / "self_instruct/user_oriented_instructions.jsonl")
     assert tasks["app"].iloc[0] == "Grammarly"
     assert tasks["output"].iloc[0].startswith("If you have any questions about my rate")
-    turns = sets.mt_bench(place / "mt_bench/question.jsonl")
+    turns = prompt_sets.mt_bench(place / "mt_bench/question.jsonl")
     assert turns["category"].nunique() == 8
     assert turns["output"].str.len().gt(0).sum() == 38
-    skills = sets.flask(place / "eval_prompts/flask_evaluation.jsonl.gz")
+    skills = prompt_sets.flask(place / "eval_prompts/flask_evaluation.jsonl.gz")
     assert skills["skills"].iloc[0] == ["Readability", "Logical Correctness", "Conciseness"]
 
 
 def test_wizardlm_and_the_old_vicuna_form(tmp_path):
     row = {"idx": 1, "Skill": "Math", "Difficulty": 3, "Instruction": "What is 2+2?"}
-    pool = sets.wizardlm(write(tmp_path / "w.jsonl", row))
+    pool = prompt_sets.wizardlm(write(tmp_path / "w.jsonl", row))
     assert pool[["instruction", "skill", "difficulty"]].to_numpy().tolist() == [
         ["What is 2+2?", "Math", 3]
     ]
     old = {"question_id": 1, "text": "How?", "category": "generic"}
-    assert sets.vicuna(write(tmp_path / "v.jsonl", old))["instruction"].tolist() == ["How?"]
+    assert prompt_sets.vicuna(write(tmp_path / "v.jsonl", old))["instruction"].tolist() == ["How?"]
 
 
 def test_any_file_of_prompts_and_its_repeats(tmp_path):
     path = write(tmp_path / "p.jsonl", {"q": "A?", "k": 1}, {"q": "A?", "k": 2}, {"q": "B?"})
-    pool = sets.prompts(path, field="q", name="mine")
+    pool = prompt_sets.prompts(path, field="q", name="mine")
     assert pool["instruction"].tolist() == ["A?", "B?"]
     assert pool.attrs["repeated"] == 1
     assert pool["k"].tolist()[0] == 1
     with pytest.raises(DataError, match="row 1: has no 'prompt' as the set 'prompts' has"):
-        sets.prompts(path)
+        prompt_sets.prompts(path)
 
 
 def test_a_broken_line_is_named(tmp_path):
     path = tmp_path / "p.jsonl"
     path.write_text('{"prompt": "A"}\n[1]\n', encoding="utf-8")
     with pytest.raises(DataError, match="row 2: is no object"):
-        sets.prompts(path)
+        prompt_sets.prompts(path)
 
 
 def test_second_turns_hold_the_systems_own_first_answers(tmp_path):
     row = {"question_id": 81, "category": "writing", "turns": ["First?", "Second?"]}
-    pool = sets.mt_bench(write(tmp_path / "m.jsonl", row))
-    later = sets.second_turn(pool, pd.Series("Mine.", index=pool.index))
+    pool = prompt_sets.mt_bench(write(tmp_path / "m.jsonl", row))
+    later = prompt_sets.second_turn(pool, pd.Series("Mine.", index=pool.index))
     assert later["parent"].tolist() == pool.index.tolist()
     asked = [turn["content"] for turn in records.prompt(later.iloc[0].to_dict())]
     assert asked == ["First?", "Mine.", "Second?"]
     single = pool.assign(second_turn=None)
     with pytest.raises(DataError, match="has no second turn"):
-        sets.second_turn(single, pd.Series("Mine.", index=pool.index))
+        prompt_sets.second_turn(single, pd.Series("Mine.", index=pool.index))

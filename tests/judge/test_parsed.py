@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from lab.judge import readings
+from lab.judge import parsed
 from lab.llm import Completion
 
 
@@ -22,7 +22,7 @@ from lab.llm import Completion
     ],
 )
 def test_scores(text, winner):
-    assert readings.scores(Completion(text)).winner == winner
+    assert parsed.scores(Completion(text)).winner == winner
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_scores(text, winner):
     ],
 )
 def test_verdicts(text, winner):
-    assert readings.verdict(Completion(text)).winner == winner
+    assert parsed.verdict(Completion(text)).winner == winner
 
 
 def tops(**chances):
@@ -46,14 +46,14 @@ def tops(**chances):
 
 
 def test_log_probabilities_share_what_is_theirs():
-    read = readings.logprobs(tops(m=0.3, M=0.1, The=0.6))
+    read = parsed.logprobs(tops(m=0.3, M=0.1, The=0.6))
     assert read.winner == "first"
     assert read.preference == pytest.approx(0.75)
-    assert readings.logprobs(tops(m=0.2, M=0.2)).winner == "tie"
-    assert readings.logprobs(tops(M=0.2)).preference == 0.0
-    assert readings.logprobs(tops(The=1.0)).winner == "invalid"
-    assert readings.logprobs(Completion("m")).winner == "invalid"
-    assert readings.logprobs(Completion(None, error="timeout")).winner == "invalid"
+    assert parsed.logprobs(tops(m=0.2, M=0.2)).winner == "tie"
+    assert parsed.logprobs(tops(M=0.2)).preference == 0.0
+    assert parsed.logprobs(tops(The=1.0)).winner == "invalid"
+    assert parsed.logprobs(Completion("m")).winner == "invalid"
+    assert parsed.logprobs(Completion(None, error="timeout")).winner == "invalid"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_log_probabilities_share_what_is_theirs():
     [("good\n5\n5", 5), ("6", 6), ("7", None), ("0", None), ("5 points", None), ("", None)],
 )
 def test_the_last_line(text, number):
-    found = readings.last_line(Completion(text), lowest=1, highest=6)
+    found = parsed.last_line(Completion(text), lowest=1, highest=6)
     assert found == number if number else math.isnan(found)
 
 
@@ -70,5 +70,5 @@ def test_the_last_line(text, number):
     [("[[5]] or rather [[6.5]]", 6.5), ("[[11]]", None), ("Rating: 5", None)],
 )
 def test_marked_numbers(text, number):
-    found = readings.marked(Completion(text), lowest=1, highest=10)
+    found = parsed.marked(Completion(text), lowest=1, highest=10)
     assert found == number if number else math.isnan(found)

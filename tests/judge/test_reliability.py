@@ -4,6 +4,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from lab import judge
+from lab.judge.reliability import krippendorff_alpha, majority
 
 
 @pytest.fixture
@@ -69,8 +70,8 @@ def test_alpha_by_slow_definition(labels):
     holes = labels.copy()
     holes.loc[:40, "two"] = None
     holes.loc[30:60, "three"] = None
-    assert judge.krippendorff_alpha(holes) == pytest.approx(nominal_alpha(holes))
-    assert judge.krippendorff_alpha(holes, ordered=True) != judge.krippendorff_alpha(holes)
+    assert krippendorff_alpha(holes) == pytest.approx(nominal_alpha(holes))
+    assert krippendorff_alpha(holes, ordered=True) != krippendorff_alpha(holes)
 
 
 def test_row_order_does_not_matter(labels):
@@ -80,11 +81,11 @@ def test_row_order_does_not_matter(labels):
 
 def test_the_majority_of_three_that_differ_is_a_tie():
     labels = pd.DataFrame({"x": ["a", "b"], "y": ["b", "b"], "z": ["tie", "a"]}, index=["p", "q"])
-    assert judge.majority(labels).to_dict() == {"p": "tie", "q": "b"}
+    assert majority(labels).to_dict() == {"p": "tie", "q": "b"}
 
 
 def test_errors_say_what_came():
     with pytest.raises(ValueError, match="at least 2 raters, got 1"):
         judge.agreement(pd.DataFrame({"one": ["a"]}))
     with pytest.raises(ValueError, match="at least two different labels"):
-        judge.krippendorff_alpha(pd.DataFrame({"one": ["a"], "two": ["a"]}))
+        krippendorff_alpha(pd.DataFrame({"one": ["a"], "two": ["a"]}))

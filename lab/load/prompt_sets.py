@@ -22,7 +22,7 @@ from lab import records
 from lab.errors import DataError
 from lab.load import rows as files
 
-Made = dict[str, Any]
+Fields = dict[str, Any]
 
 
 def prompts(path: str | Path, *, field: str = "prompt", name: str = "prompts") -> pd.DataFrame:
@@ -39,7 +39,7 @@ def prompts(path: str | Path, *, field: str = "prompt", name: str = "prompts") -
     """
     taken = {field, "instruction", "input", "output", "history"}
 
-    def make(row: Mapping[str, Any]) -> Made:
+    def make(row: Mapping[str, Any]) -> Fields:
         more = {key: value for key, value in row.items() if key not in taken}
         return {"instruction": row[field], **more}
 
@@ -61,7 +61,7 @@ def second_turn(pool: pd.DataFrame, answers: "pd.Series[Any]") -> pd.DataFrame:
 
     `parent` is the id of the first turn, by which the systems' answers can be joined.
     """
-    rows: list[Made] = []
+    rows: list[Fields] = []
     for key, answer in zip(answers.index.astype(str), answers, strict=True):
         first = {"role": "user", "content": records.user_turn(pool.loc[key])}
         history = [first, {"role": "assistant", "content": str(answer)}]
@@ -80,7 +80,7 @@ def koala(path: str | Path) -> pd.DataFrame:
 def wizardlm(path: str | Path) -> pd.DataFrame:
     """Read WizardLM's 218 prompts, with their `skill` and `difficulty` (1 to 10)."""
 
-    def make(row: Mapping[str, Any]) -> Made:
+    def make(row: Mapping[str, Any]) -> Fields:
         more = {"skill": row["Skill"], "difficulty": row["Difficulty"], "number": row["idx"]}
         return {"instruction": row["Instruction"], **more}
 
@@ -90,7 +90,7 @@ def wizardlm(path: str | Path) -> pd.DataFrame:
 def self_instruct(path: str | Path) -> pd.DataFrame:
     """Read Self-Instruct's 252 user-oriented tasks, with inputs, references and the `app`."""
 
-    def make(row: Mapping[str, Any]) -> Made:
+    def make(row: Mapping[str, Any]) -> Fields:
         instance = row["instances"][0]
         texts = {"input": instance["input"], "output": instance["output"]}
         more = {"app": row["motivation_app"], "number": row["id"]}
@@ -102,7 +102,7 @@ def self_instruct(path: str | Path) -> pd.DataFrame:
 def lima(path: str | Path) -> pd.DataFrame:
     """Read LIMA's 300 test prompts; the text is in `conversations`, alone or first in a list."""
 
-    def make(row: Mapping[str, Any]) -> Made:
+    def make(row: Mapping[str, Any]) -> Fields:
         turns = row["conversations"]
         return {"instruction": turns if isinstance(turns, str) else turns[0]}
 
@@ -112,7 +112,7 @@ def lima(path: str | Path) -> pd.DataFrame:
 def flask(path: str | Path) -> pd.DataFrame:
     """Read FLASK's prompts, with references, `task`, `skills`, `domains` and `difficulty`."""
 
-    def make(row: Mapping[str, Any]) -> Made:
+    def make(row: Mapping[str, Any]) -> Fields:
         more = {"task": row["task"], "skills": row["skill"], "domains": row["domain"]}
         more |= {"difficulty": row["difficulty"], "number": row["idx"]}
         return {"instruction": row["instruction"], "output": row["answer"], **more}
@@ -120,27 +120,27 @@ def flask(path: str | Path) -> pd.DataFrame:
     return _pool(path, "flask", make)
 
 
-def _turns(row: Mapping[str, Any]) -> tuple[Made]:
-    made = {"category": row["category"], "number": row["question_id"]}
+def _turns(row: Mapping[str, Any]) -> tuple[Fields]:
+    fields = {"category": row["category"], "number": row["question_id"]}
     if "turns" not in row:  # the first form of Vicuna's file
-        return ({"instruction": row["text"], **made},)
+        return ({"instruction": row["text"], **fields},)
     turns = list(row["turns"])
     reference = row.get("reference") or [""]
-    made |= {"output": str(reference[0]), "second_turn": turns[1] if len(turns) > 1 else None}
-    return ({"instruction": turns[0], **made},)
+    fields |= {"output": str(reference[0]), "second_turn": turns[1] if len(turns) > 1 else None}
+    return ({"instruction": turns[0], **fields},)
 
 
-def _pool(path: str | Path, name: str, make: Callable[[Mapping[str, Any]], Made]) -> pd.DataFrame:
+def _pool(path: str | Path, name: str, make: Callable[[Mapping[str, Any]], Fields]) -> pd.DataFrame:
     rows = []
     for row in files.read(path):
         if row.reason or not isinstance(row.value, Mapping):
             raise DataError("is no object", file=path, row=row.number, value=row.raw)
         try:
-            made = make(row.value)
+            fields = make(row.value)
         except (KeyError, IndexError) as error:
             shown = f"has no {error} as the set {name!r} has (has {sorted(row.value)})"
             raise DataError(shown, file=path, row=row.number) from error
-        rows.append({"output": "", "number": row.number, **made, "set": name})
+        rows.append({"output": "", "number": row.number, **fields, "set": name})
     pool = records.frame(rows, source=name)
     pool.attrs["repeated"] = len(rows) - len(pool)
     return pool

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from lab import records
-from lab.judge.readings import Reading
+from lab.judge.parsed import ParsedVerdict
 from lab.llm import Client, Completion, Request
 
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # written without spaces
@@ -15,7 +15,7 @@ WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
 SPEAKER = {"system": "System", "user": "User", "assistant": "Assistant", "tool": "Tool"}
 
 
-class Settings(Protocol):
+class CallSettings(Protocol):
     """The settings of a call that a form of question brings along."""
 
     @property
@@ -34,7 +34,7 @@ def question(example: Mapping[str, Any]) -> str:
     return "\n\n".join(f"{SPEAKER[turn['role']]}: {turn['content']}" for turn in turns)
 
 
-def request(form: Settings, messages: list[dict[str, str]], draw: int) -> Request:
+def request(form: CallSettings, messages: list[dict[str, str]], draw: int) -> Request:
     """Return the request for one filled prompt, under the settings of its form."""
     return Request(
         messages,
@@ -54,17 +54,17 @@ def judges(client: Client | Mapping[str, Client]) -> dict[str, Client]:
     return {client.model: client}
 
 
-def said(reading: Reading, first: str) -> dict[str, Any]:
-    """Turn a reading of what was shown into columns about a and b."""
+def columns(verdict: ParsedVerdict, first: str) -> dict[str, Any]:
+    """Turn a verdict on what was shown into columns about a and b."""
     second = "b" if first == "a" else "a"
     names = {"first": first, "second": second}
-    scores = {f"score_{first}": reading.score_first, f"score_{second}": reading.score_second}
-    preference = reading.preference if first == "a" else 1 - reading.preference
-    verdict = names.get(reading.winner, reading.winner)
-    return {"verdict": verdict, "preference": preference, **scores}
+    scores = {f"score_{first}": verdict.score_first, f"score_{second}": verdict.score_second}
+    preference = verdict.preference if first == "a" else 1 - verdict.preference
+    winner = names.get(verdict.winner, verdict.winner)
+    return {"verdict": winner, "preference": preference, **scores}
 
 
-def account(reply: Completion) -> dict[str, Any]:
+def reply_columns(reply: Completion) -> dict[str, Any]:
     """Return the columns that say what came back, and what it cost."""
     text = reply.text if reply.text is not None else reply.raw
     return {"reply": text, "error": reply.error, "cost_usd": reply.cost_usd, "key": reply.key}

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from lab.judge import length_control, published
-from lab.judge.agreement import agreement, krippendorff_alpha, majority
 from lab.judge.rates import mean_preference, win_rate
+from lab.judge.reliability import agreement, krippendorff_alpha, majority
 
 COLUMNS = ["source", "what", "published", "ours", "difference", "note"]
 BOARDS = {

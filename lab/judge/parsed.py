@@ -21,7 +21,7 @@ SIGNS = {"A": "first", "B": "second", "C": "tie"}
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedVerdict:
     """What a reply says about the answers in the order in which they were shown."""
 
     winner: str  # "first", "second", "tie" or "invalid"
@@ -30,10 +30,10 @@ class Reading:
     score_second: float = math.nan
 
 
-INVALID = Reading("invalid")
+INVALID = ParsedVerdict("invalid")
 
 
-def scores(completion: Completion) -> Reading:
+def scores(completion: Completion) -> ParsedVerdict:
     r"""Read two scores from 1 to 10 in the first line; the higher one wins.
 
     Examples
@@ -53,16 +53,16 @@ def scores(completion: Completion) -> Reading:
     return by_scores(first, second)
 
 
-def by_scores(first: float, second: float) -> Reading:
+def by_scores(first: float, second: float) -> ParsedVerdict:
     """Turn two scores into a reading."""
     if first == second:
-        return Reading("tie", 0.5, first, second)
+        return ParsedVerdict("tie", 0.5, first, second)
     if first > second:
-        return Reading("first", 1.0, first, second)
-    return Reading("second", 0.0, first, second)
+        return ParsedVerdict("first", 1.0, first, second)
+    return ParsedVerdict("second", 0.0, first, second)
 
 
-def verdict(completion: Completion) -> Reading:
+def verdict(completion: Completion) -> ParsedVerdict:
     """Read the last [[A]], [[B]] or [[C]] (tie) of a reply.
 
     Examples
@@ -74,10 +74,10 @@ def verdict(completion: Completion) -> Reading:
     if not found:
         return INVALID
     winner = SIGNS[found[-1]]
-    return Reading(winner, {"first": 1.0, "second": 0.0, "tie": 0.5}[winner])
+    return ParsedVerdict(winner, {"first": 1.0, "second": 0.0, "tie": 0.5}[winner])
 
 
-def logprobs(completion: Completion) -> Reading:
+def logprobs(completion: Completion) -> ParsedVerdict:
     """Read the preference from the log-probabilities of the tokens m (first) and M (second).
 
     preference = P(m) / (P(m) + P(M)) at the first token; one that is not among the likeliest
@@ -101,8 +101,8 @@ def logprobs(completion: Completion) -> Reading:
         return INVALID
     preference = chance["m"] / total
     if preference == 0.5:
-        return Reading("tie", 0.5)
-    return Reading("first" if preference > 0.5 else "second", preference)
+        return ParsedVerdict("tie", 0.5)
+    return ParsedVerdict("first" if preference > 0.5 else "second", preference)
 
 
 def last_line(completion: Completion, *, lowest: int, highest: int) -> float:
