@@ -9,6 +9,7 @@ from lab.ablate.answers import exact_answers, world_answers
 from lab.ablate.arms import Arm, arms
 from lab.ablate.findings import findings, publish
 from lab.ablate.less_is_more import narrow
+from lab.ablate.published_runs import published_runs, simulated_runs
 from lab.ablate.run import details, run
 from lab.ablate.summary import apart, compare, summary
 from lab.ablate.verdict import Claim, more, same, verdicts
@@ -25,8 +26,10 @@ __all__ = [
     "more",
     "narrow",
     "publish",
+    "published_runs",
     "run",
     "same",
+    "simulated_runs",
     "summary",
     "verdicts",
     "world_answers",

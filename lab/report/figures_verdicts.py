@@ -1,0 +1,108 @@
+"""The figure of verdicts: each claim's difference with its interval, beside what would matter."""
+
+import html
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from lab.report.figures import COLOURS, FAINT, Figure
+
+ROW_PIXELS = 44
+MARGIN_PIXELS = 120
+LONGEST = 60  # characters of a claim on a line beside the figure
+WORDS = {  # verdict: colour and symbol, so that neither alone has to tell
+    "supported": (COLOURS[2], "circle"),
+    "contradicted": (COLOURS[5], "x"),
+    "undecided": (COLOURS[7], "circle-open"),
+}
+
+
+def forest(verdicts: pd.DataFrame, *, xlabel: str = "difference") -> Figure:
+    """Draw a forest plot: one row per claim, the difference of its two arms with its interval.
+
+    A grey bar spans the differences that do not matter, from minus the margin to the margin (an
+    equivalence is supported by an interval inside it), or from zero to it (a claim of more).
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        From `ablate.verdicts`; first row on top.
+    xlabel : str
+        Names the measure, and its unit.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or there is no row.
+
+    Examples
+    --------
+    >>> from lab import ablate
+    >>> outcomes = pd.DataFrame({("a", 0): [1.0, 1.0, 0.0, 1.0], ("b", 0): [0.0, 1.0, 0.0, 0.0]})
+    >>> claim = ablate.more("a beats b.", "a", "b", by=0.1)
+    >>> len(forest(ablate.verdicts({"a": claim}, outcomes)).data)
+    2
+    """
+    needed = {"claim", "difference", "low", "high", "margin", "verdict", "equivalence"}
+    missing = sorted(needed - set(verdicts.columns))
+    if missing:
+        raise ValueError(f"verdicts must have the column {missing[0]!r}")
+    if len(verdicts) == 0:
+        raise ValueError("verdicts must have at least one row, got none")
+    every: list[Any] = list(verdicts.itertuples())
+    rows = [f"{_lines(row.claim)}<br><i>{html.escape(row.verdict)}</i>" for row in every]
+    figure = Figure()
+    starts = [-row.margin if row.equivalence else 0.0 for row in every]
+    figure.add_trace(
+        go.Bar(
+            base=starts,
+            x=(verdicts["margin"] - starts).tolist(),
+            y=rows,
+            orientation="h",
+            width=0.7,
+            name="too small to matter",
+            marker={"color": FAINT, "opacity": 0.35},
+            hoverinfo="skip",
+        )
+    )
+    for word, (colour, symbol) in WORDS.items():
+        chosen = (verdicts["verdict"] == word).to_numpy()
+        if chosen.any():
+            shown = verdicts[chosen]
+            figure.add_trace(
+                go.Scatter(
+                    x=shown["difference"].tolist(),
+                    y=[row for row, wanted in zip(rows, chosen, strict=True) if wanted],
+                    mode="markers",
+                    name=word,
+                    marker={"color": colour, "size": 11, "symbol": symbol, "line": {"width": 2}},
+                    error_x={
+                        "type": "data",
+                        "symmetric": False,
+                        "array": (shown["high"] - shown["difference"]).tolist(),
+                        "arrayminus": (shown["difference"] - shown["low"]).tolist(),
+                        "thickness": 2,
+                    },
+                )
+            )
+    figure.add_vline(x=0, line_width=1, line_color=COLOURS[7])
+    figure.update_layout(
+        template="plotly_white",
+        height=MARGIN_PIXELS + ROW_PIXELS * len(rows),
+        margin={"l": 40, "r": 20, "t": 20, "b": 40},
+        xaxis_title=html.escape(xlabel),
+        yaxis={"categoryorder": "array", "categoryarray": rows[::-1], "automargin": True},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+    )
+    return figure
+
+
+def _lines(claim: str) -> str:
+    """Return a claim as markup, broken where a line would be too long."""
+    lines = [""]
+    for word in claim.split():
+        if lines[-1] and len(lines[-1]) + len(word) >= LONGEST:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return "<br>".join(html.escape(line) for line in lines)
