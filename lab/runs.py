@@ -182,6 +182,24 @@ def find(
     return _read(run.folder) if run.finished else None
 
 
+def name(
+    step: str,
+    method: str,
+    params: Mapping[str, Any],
+    inputs: Sequence[str] = (),
+    *,
+    version: int = 1,
+) -> str:
+    """Return the id that a run of these arguments has, finished or not.
+
+    Examples
+    --------
+    >>> name("select", "random", {"k": 3, "seed": 0})
+    'select/random-868f44d41c7b'
+    """
+    return _open(step, method, params, inputs, version).id
+
+
 def get(run_id: str) -> Run:
     """Return a finished run by its id, such as `select/kcenter-91b2c0de4f10`.
 

@@ -2,6 +2,7 @@
 
 from lab.filters.decontaminate import contaminated_by, decontaminate, decontaminate_semantic
 from lab.filters.form import content_words, no_bad_start, no_echo, no_markup, no_repetition
+from lab.filters.growing import Growing
 from lab.filters.language import language, language_of
 from lab.filters.length import length
 from lab.filters.near_duplicates import duplicate_of, no_near_duplicates
@@ -26,6 +27,7 @@ from lab.filters.wording import (
 __all__ = [
     "ALPACA_WORDS",
     "SELF_INSTRUCT_WORDS",
+    "Growing",
     "cjk_tokens",
     "closest_kept",
     "contaminated_by",

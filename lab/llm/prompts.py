@@ -23,6 +23,7 @@ LANGUAGES = ("en", "zh")
 FIELD = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 SECTION = re.compile(r"\[(system|user|assistant)\]\s*")
 SOURCE = "# Source:"
+LEAST_OWN = 5  # characters of a section that tell it from others
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,18 @@ class Prompt:
             {"role": role, "content": FIELD.sub(lambda found: fields[found[1]], text)}
             for role, text in self.sections
         ]
+
+    def last_turn(self, text: str) -> dict[str, str] | None:
+        """Return the fields of the last section alone that would give `text`, or None.
+
+        Tells a prompt whose earlier sections were edited; a section of little text of its own,
+        which would fit anything, is never found.
+        """
+        own = FIELD.sub("", self.sections[-1][1]).strip()
+        found = self._patterns[-1].fullmatch(text) if len(own) >= LEAST_OWN else None
+        if found is None or self.fields - found.groupdict().keys():
+            return None
+        return found.groupdict()
 
     @cached_property
     def _patterns(self) -> tuple[re.Pattern[str], ...]:

@@ -19,7 +19,7 @@ WITH = {  # what a filter needs besides the pool
 }
 NOT_FILTERS = {
     *("cjk_tokens", "closest_kept", "contaminated_by", "duplicate_of", "explain", "language_of"),
-    *("matched", "most_similar", "patterns", "rouge_l", "rouge_tokens", "tally"),
+    *("Growing", "matched", "most_similar", "patterns", "rouge_l", "rouge_tokens", "tally"),
 }
 FILTERS = {
     name: getattr(filters, name)

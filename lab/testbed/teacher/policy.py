@@ -17,7 +17,7 @@ from typing import Any
 from lab.llm import prompts
 from lab.llm.prompts import Prompt
 from lab.testbed import faults
-from lab.testbed.teacher import chance, grading
+from lab.testbed.teacher import chance, grading, synthesis
 from lab.testbed.teacher.settings import Teacher
 
 ELSEWHERE = "This question is not about my world, so I can only repeat it: {text}"
@@ -56,6 +56,8 @@ def respond(teacher: Teacher, messages: Messages, *, salt: object = None) -> Out
             fields = prompt.match(turns)
             if fields is not None:
                 return responder(Query(teacher, fields, prompt.language, salt))
+    if (found := synthesis.edited(turns)) is not None:
+        return Output(found(teacher, salt))
     questions = [turn["content"] for turn in turns if turn["role"] == "user"]
     return Output(answer(teacher, questions[-1] if questions else "", salt=salt))
 
@@ -64,7 +66,8 @@ def answer(teacher: Teacher, question: str, *, salt: object = None) -> str:
     """Answer a question: rightly with the teacher's skill, else wrongly in the same style."""
     task = grading.task_of(question)
     if task is None:
-        return ELSEWHERE.format(text=question.strip()[:REPEATED])
+        further = synthesis.answer(teacher, question, salt=salt)
+        return further or ELSEWHERE.format(text=question.strip()[:REPEATED])
     rng = chance.luck("answer", teacher.seed, question, salt)
     if rng.random() < teacher.skill:
         return task.answer
@@ -135,6 +138,16 @@ def _title(query: Query) -> Output:
     return Output(query.fields["keywords"].partition(",")[0] or "other")
 
 
+def _making(say: Callable[[synthesis.Wanted], str]) -> Callable[[Query], Output]:
+    """Return what answers a prompt of the part that makes data."""
+
+    def respond_to(query: Query) -> Output:
+        asked = synthesis.wanted(query.teacher, query.fields, query.language, query.salt)
+        return Output(say(asked))
+
+    return respond_to
+
+
 RESPONDERS: dict[tuple[str, str], Callable[[Query], Output]] = {
     ("score", "rating"): _rating,
     ("score", "rating_cached"): _rating,
@@ -146,6 +159,7 @@ RESPONDERS: dict[tuple[str, str], Callable[[Query], Output]] = {
     ("judge", "verdict"): _verdict,
     ("judge", "verdict_reference"): _verdict,
     ("judge", "logprobs"): _preference,
+    **{("synth", name): _making(say) for name, say in synthesis.SAYS.items()},
 }
 
 

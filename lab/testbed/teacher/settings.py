@@ -32,6 +32,9 @@ class Teacher:
         Points for an answer that is word for word its own.
     seed : int
         Another teacher with the same settings, that errs elsewhere.
+    laziness : float
+        Share of the data it is to make that it makes badly, 0 to 1: it copies, changes nothing,
+        asks for pictures, says it is sorry, or repeats our own words.
     """
 
     skill: float = 1.0
@@ -40,11 +43,13 @@ class Teacher:
     position_bias: float = 0.0
     self_preference: float = 0.0
     seed: int = 0
+    laziness: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the bounds."""
-        if not 0 <= self.skill <= 1:
-            raise ValueError(f"skill must be from 0 to 1, got {self.skill}")
+        for name in ("skill", "laziness"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be from 0 to 1, got {getattr(self, name)}")
         if not self.noise >= 0:
             raise ValueError(f"noise must be 0 or more, got {self.noise}")
 

@@ -1,0 +1,100 @@
+"""How lists and examples are laid out in prompts, and how they are found again in replies.
+
+Both languages are read everywhere, since a model may answer in another one than it was asked in.
+"""
+
+import re
+from collections.abc import Sequence
+
+NUMBERED = re.compile(r"^\s*(?:[-*]\s*)?(\d{1,3})\s*[.):\uff0e\u3001\uff1a]\s*(.*)$")
+COLON = "[:\uff1a]"
+EXAMPLE = re.compile(rf"^\s*(?:Example|例子?|示例)\s*\d*\s*{COLON}?\s*$", re.IGNORECASE)
+FIELDS = {
+    "instruction": "Instruction|指令|任务|Task",
+    "input": "Input|输入",
+    "output": "Output|输出|解答",
+    "label": "Label|Class label|标签|类别",
+}
+NAMES = "|".join(f"(?P<{name}>{words})" for name, words in FIELDS.items())
+FIELD = re.compile(rf"^\s*(?:\d{{1,3}}\s*[.)\u3001]\s*)?(?:{NAMES})\s*{COLON}\s*", re.IGNORECASE)
+NONE = frozenset({"", "<noinput>", "noinput", "none", "n/a", "无", "<无输入>"})
+BULLET = re.compile(r"^\s*(?:[-*•]|\(?\d{1,3}[.)\u3001\uff0e])\s+")
+
+
+def numbered(texts: Sequence[str], first: int = 1) -> str:
+    r"""Return texts as a numbered list, one a line.
+
+    Examples
+    --------
+    >>> numbered(["Add.", "Sort."])
+    '1. Add.\n2. Sort.'
+    """
+    lines = (" ".join(text.split()) for text in texts)
+    return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, first))
+
+
+def items(reply: str, *, first: int) -> list[str]:
+    r"""Return the items of a numbered list that goes on from `first`; numbers below it are old.
+
+    Lines without a number belong to the item above them. A reply without numbers has none.
+
+    Examples
+    --------
+    >>> items("9. Sort these.\n10. Count\nthe words.", first=9)
+    ['Sort these.', 'Count the words.']
+    """
+    found: list[tuple[int, str]] = []
+    for line in reply.splitlines():
+        start = NUMBERED.match(line)
+        if start:
+            found.append((int(start[1]), start[2].strip()))
+        elif found and line.strip():
+            found[-1] = (found[-1][0], f"{found[-1][1]} {line.strip()}".strip())
+    if found and all(number < first for number, _ in found):  # it began to count anew
+        return [text for _, text in found if text]
+    return [text for number, text in found if number >= first and text]
+
+
+def lines(reply: str) -> list[str]:
+    r"""Return the lines of a reply without bullets and numbers, empty ones left out.
+
+    Examples
+    --------
+    >>> lines("- a nurse\n2. a baker")
+    ['a nurse', 'a baker']
+    """
+    bare = (BULLET.sub("", line).strip() for line in reply.splitlines())
+    return [line for line in bare if line]
+
+
+def examples(reply: str) -> list[dict[str, str]]:
+    r"""Return the examples in a reply as their fields: `instruction`, `input`, `output`, `label`.
+
+    A new example begins at its head, at `###`, or where a field comes that the present one has.
+    Text before the first field is passed over; an input that says that there is none is "".
+
+    Examples
+    --------
+    >>> examples("Example 1\nInput: 2 3\nOutput: 5")
+    [{'input': '2 3', 'output': '5'}]
+    """
+    found: list[dict[str, list[str]]] = [{}]
+    field = ""
+    for line in reply.splitlines():
+        if EXAMPLE.match(line) or line.strip().startswith("###"):
+            found.append({})
+            field = ""
+            continue
+        start = FIELD.match(line)
+        if start:
+            field = str(start.lastgroup)
+            if field in found[-1]:
+                found.append({})
+            found[-1][field] = [line[start.end() :]]
+        elif field:
+            found[-1][field].append(line)
+    joined = [{name: "\n".join(part).strip() for name, part in one.items()} for one in found if one]
+    for one in joined:
+        if one.get("input", "").lower() in NONE:
+            one["input"] = ""
+    return joined

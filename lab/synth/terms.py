@@ -1,0 +1,174 @@
+"""What all methods of the family take and give back: terms, progress, and what was made.
+
+Source: none; the form in which every method of this part can stop at exactly N.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from lab import records, runs
+from lab.errors import DataError
+from lab.llm import prompts
+
+if TYPE_CHECKING:
+    from lab.llm import Request
+    from lab.llm.prompts import Prompt
+
+STEP = "synth"
+REJECT_COLUMNS = (
+    *("reason", "evidence", *records.TEXTS, "parent", "step", "prompt", "reply", "key", "round"),
+)
+
+Accept = Mapping[str, Callable[[pd.DataFrame], "pd.Series[bool]"]]  # name of the reason -> filter
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands; what a bar or a widget shows."""
+
+    kept: int
+    keep: int
+    rejected: int
+    calls: int  # that were answered or failed, the stored ones among them
+    failed: int  # calls that brought nothing
+    spent_usd: float
+    elapsed_s: float
+    reasons: Mapping[str, int]  # rejects by reason
+    samples: tuple[tuple[str, str], ...]  # last kept: instruction and output, model-made text
+    asking: "tuple[Request, ...]"  # what is asked now, or about to be
+
+    @property
+    def acceptance(self) -> float:
+        """Return the share of candidates that were kept, 0 to 1; NaN before the first."""
+        total = self.kept + self.rejected
+        return self.kept / total if total else float("nan")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a run may cost, where it stops, and what it is made with.
+
+    Parameters
+    ----------
+    seed : int
+        Of every draw; the same seed and the same replies give the same result.
+    language : str
+        `en` or `zh`: of the prompts, of the rules on length, and of how words are told apart.
+    prompts : mapping of name to Prompt
+        Used in place of the files of those names: how an edited prompt is sent.
+    candidates : int, optional
+        Stop after about this many candidates, kept or not; the last calls are not cut.
+    budget_usd : float, optional
+        Stop before this much is spent; what the store holds costs nothing.
+    minutes : float, optional
+        Stop after this long.
+    min_acceptance : float
+        Stop when fewer than this share of the last 200 candidates were kept, 0 to 1.
+    watch : callable, optional
+        Shown the `Progress` before each group of calls and while it runs; True stops.
+
+    Examples
+    --------
+    >>> Terms(candidates=100, minutes=2).language
+    'en'
+    """
+
+    seed: int = 0
+    language: str = "en"
+    prompts: "Mapping[str, Prompt]" = field(default_factory=dict)
+    candidates: int | None = None
+    budget_usd: float | None = None
+    minutes: float | None = None
+    min_acceptance: float = 0.01
+    watch: Callable[[Progress], bool | None] | None = None
+
+    def __post_init__(self) -> None:
+        """Check the bounds."""
+        if self.language not in prompts.LANGUAGES:
+            known = ", ".join(prompts.LANGUAGES)
+            raise ValueError(f"language must be one of {known}, got {self.language!r}")
+        for name in ("candidates", "budget_usd", "minutes"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ValueError(f"{name} must be above 0, got {value}")
+        if not 0 <= self.min_acceptance <= 1:
+            raise ValueError(f"min_acceptance must be from 0 to 1, got {self.min_acceptance}")
+
+    def plain(self) -> dict[str, Any]:
+        """Return what changes the result, in a form that can be hashed."""
+        names = ("seed", "language", "candidates", "budget_usd", "minutes", "min_acceptance")
+        edited = {name: [list(part) for part in one.sections] for name, one in self.prompts.items()}
+        return {name: getattr(self, name) for name in names} | {"prompts": edited}
+
+
+@dataclass(frozen=True, eq=False)
+class Synthesised:
+    """What was made, and what was not kept; unpacks as `examples, rejects`.
+
+    Attributes
+    ----------
+    examples : DataFrame
+        A pool, with `parent`, `recipe` (the id that `save` records it under) and further columns.
+    rejects : DataFrame
+        One row per candidate that was not kept: `reason`, `evidence`, its texts as far as there
+        are any, `parent`, `step` (the prompt that was sent), `prompt`, `reply` (raw), `key`.
+    stopped_because : str
+        `kept N`, or which cap or limit was met.
+    """
+
+    examples: pd.DataFrame
+    rejects: pd.DataFrame
+    stopped_because: str
+    calls: int
+    cost_usd: float
+    tokens: tuple[int, int]  # of prompts and of replies, stored calls included
+    made: Mapping[str, Any]  # method, params, inputs: what `save` records
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        return iter((self.examples, self.rejects))
+
+    @property
+    def acceptance(self) -> float:
+        """Return the share of candidates that were kept, 0 to 1; NaN if there were none."""
+        total = len(self.examples) + len(self.rejects)
+        return len(self.examples) / total if total else float("nan")
+
+    @property
+    def reasons(self) -> "pd.Series[int]":
+        """Return how many candidates fell for each reason, most frequent first."""
+        return self.rejects["reason"].value_counts().rename("rejects")
+
+    def save(self) -> str:
+        """Record examples and rejects as a run of the step `synth`; return its id."""
+        made = self.made
+        with runs.start(STEP, made["method"], made["params"], made["inputs"]) as run:
+            run.save("examples", self.examples)
+            run.save("rejects", self.rejects)
+            run.log(kept=len(self.examples), rejected=len(self.rejects), calls=self.calls)
+            run.log(cost_usd=self.cost_usd, stopped_because=self.stopped_because)
+        return run.id
+
+    def __repr__(self) -> str:
+        return (
+            f"Synthesised({len(self.examples)} kept, {len(self.rejects)} rejected, "
+            f"{self.calls} calls, {self.cost_usd:.4f} USD; stopped: {self.stopped_because})"
+        )
+
+
+def rejected(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return rejects as a frame with the columns of all rejects."""
+    frame = pd.DataFrame(rows, columns=list(REJECT_COLUMNS))
+    texts = [name for name in REJECT_COLUMNS if name != "round"]
+    return frame.astype(dict.fromkeys(texts, "str")).rename_axis("candidate")
+
+
+def check_pool(pool: pd.DataFrame, name: str) -> None:
+    """Raise DataError unless `pool` has rows and the columns of a pool."""
+    missing = [column for column in records.COLUMNS if column not in pool.columns]
+    if missing:
+        raise DataError(f"{name} needs the column {missing[0]!r}; it has {list(pool.columns)}")
+    if not len(pool):
+        raise DataError(f"{name} must hold at least one row, got none")

@@ -1,0 +1,265 @@
+"""Tasks of as many steps as one likes: a question of the world, and what to do with its answer.
+
+"What is the capital of Peru? Then count the letters of the result." needs one step more than its
+first sentence. The steps can be counted and the truth is known, so that a method that is to make
+tasks harder can be held against it.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from lab.testbed.world import Family, Task, recognise
+
+LINK = re.compile(r"(?<=[.?!:]) (?:Then|After that|Next), ")
+LINKS = ("Then, ", "After that, ", "Next, ")
+LARGEST = 10_000  # results above it are not asked for
+TRIES = 40
+
+
+@dataclass(frozen=True)
+class Move:
+    """One further step: how it is asked, what it does to a result, how it is told."""
+
+    name: str
+    kind: str  # of the operation of Evol-Instruct that it stands for
+    phrasings: tuple[str, ...]
+    does: Callable[[str, str, str], str | None]  # result, {n}, {m} -> new result, None if it cannot
+    told: str
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else None
+
+
+def _sum(result: str, n: str, _m: str) -> str | None:
+    value = _number(result)
+    return None if value is None or value + int(n) > LARGEST else str(value + int(n))
+
+
+def _double(result: str, _n: str, _m: str) -> str | None:
+    value = _number(result)
+    return None if value is None or 2 * value > LARGEST else str(2 * value)
+
+
+def _parity(result: str, _n: str, _m: str) -> str | None:
+    value = _number(result)
+    return None if value is None else ("even" if value % 2 == 0 else "odd")
+
+
+def _letters(result: str, _n: str, _m: str) -> str | None:
+    count = sum(letter.isalpha() for letter in result)
+    return str(count) if count > 1 else None
+
+
+def _first(result: str, _n: str, _m: str) -> str | None:
+    return result[0] if len(result) > 1 and result[0].isalpha() else None
+
+
+def _last(result: str, _n: str, _m: str) -> str | None:
+    return result[-1] if len(result) > 1 and result[-1].isalpha() else None
+
+
+def _backwards(result: str, _n: str, _m: str) -> str | None:
+    return result[::-1] if len(result) > 2 and result[::-1] != result else None
+
+
+def _capitals(result: str, _n: str, _m: str) -> str | None:
+    return result.upper() if result.upper() != result else None
+
+
+def _twice(result: str, _n: str, _m: str) -> str | None:
+    return f"{result} {result}" if len(result) <= 20 else None
+
+
+def _looked_up(result: str, n: str, m: str) -> str | None:
+    value = _number(result)
+    if value is not None:
+        return str(value + int(m)) if value + int(m) <= LARGEST else None
+    place = int(n) if n else 0
+    return result[place - 1] if 0 < place <= len(result) and result[place - 1].isalpha() else None
+
+
+TABLE = (
+    'use the row {"place": {n}, "more": {m}}: add "more" to the result if it is a number, '
+    'else give its letter at "place".'
+)
+MOVES = (
+    Move(
+        "sum",
+        "reasoning",
+        ("add {n} to the result.", "tell me what the result and {n} make together."),
+        _sum,
+        "{before} plus {n} is {after}.",
+    ),
+    Move(
+        "double",
+        "concretise",
+        ("double the result.", "multiply the result by two."),
+        _double,
+        "The double of {before} is {after}.",
+    ),
+    Move(
+        "parity",
+        "deepen",
+        ("say whether the result is odd or even.", "decide if that number is odd or even."),
+        _parity,
+        "The number {before} is {after}.",
+    ),
+    Move(
+        "letters",
+        "reasoning",
+        ("count the letters of the result.", "say how many letters the result has."),
+        _letters,
+        "The word {before} has {after} letters.",
+    ),
+    Move(
+        "first",
+        "deepen",
+        ("give the first letter of the result.", "name the letter that the result begins with."),
+        _first,
+        "The first letter of {before} is {after}.",
+    ),
+    Move(
+        "last",
+        "concretise",
+        ("give the last letter of the result.", "name the letter that the result ends with."),
+        _last,
+        "The last letter of {before} is {after}.",
+    ),
+    Move(
+        "backwards",
+        "constraints",
+        ("write the result backwards.", "spell the result from its end to its beginning."),
+        _backwards,
+        "The result {before} backwards is {after}.",
+    ),
+    Move(
+        "capitals",
+        "constraints",
+        ("write the result in capital letters.", "use capital letters alone for the result."),
+        _capitals,
+        "In capital letters {before} is {after}.",
+    ),
+    Move(
+        "twice",
+        "constraints",
+        ("say the result twice.", "repeat the result once."),
+        _twice,
+        "Said twice, {before} is {after}.",
+    ),
+    Move(
+        "table",
+        "input",
+        (TABLE,),
+        _looked_up,
+        "With place {n} and more {m}, {before} becomes {after}.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A task of the world and the moves after it, with all results."""
+
+    task: Task
+    moves: tuple[tuple[Move, str, str], ...]  # the move, {n}, {m}
+    results: tuple[str, ...]  # of the task, and after each move
+
+    @property
+    def steps(self) -> int:
+        """Return how many steps the task needs: a composed family counts as two."""
+        return (2 if self.task.family.domain == "composition" else 1) + len(self.moves)
+
+    @property
+    def final(self) -> str:
+        """Return the short answer."""
+        return self.results[-1]
+
+    @property
+    def answer(self) -> str:
+        """Return the truth in the world's convention."""
+        told = [self.task.steps]
+        for (move, n, m), before, after in zip(
+            self.moves, self.results, self.results[1:], strict=False
+        ):
+            values = {"before": before, "after": after, "n": n, "m": m}
+            told.append(_put(move.told, values))
+        return f"{' '.join(told)} Answer: {self.final}."
+
+
+def read(text: str) -> Chain | None:
+    """Return the chain that a text asks for, None if it is none; a plain question is one too.
+
+    Examples
+    --------
+    >>> found = read("What is the capital of Peru? Then, count the letters of the result.")
+    >>> found.steps, found.answer
+    (2, 'The capital of Peru is Lima. The word Lima has 4 letters. Answer: 4.')
+    """
+    head, *tail = LINK.split(text.strip())
+    task = recognise(head)
+    if task is None:
+        return None
+    results, moves = [task.final], []
+    for part in tail:
+        found = _move(part)
+        if found is None:
+            return None
+        move, n, m = found
+        after = move.does(results[-1], n, m)
+        if after is None:
+            return None
+        moves.append(found)
+        results.append(after)
+    return Chain(task, tuple(moves), tuple(results))
+
+
+def harder(text: str, rng: Random, *, kind: str | None = None) -> str | None:
+    """Return a text with one more move, of a kind if one fits it, or None if none can be made."""
+    chain = read(text)
+    if chain is None:
+        return None
+    made = [move for move, _, _ in chain.moves]
+    fresh = [move for move in MOVES if move not in made]
+    fitting = [move for move in fresh if kind in (None, move.kind)]
+    others = [move for move in fresh if move not in fitting]
+    for moves in (fitting, others, list(MOVES)):
+        rng.shuffle(moves)
+        for move in moves:
+            n = rng.randint(2, min(max(len(chain.final), 3), 6))
+            phrase = rng.choice(move.phrasings).replace("{n}", str(n))
+            phrase = phrase.replace("{m}", str(rng.randint(2, 9)))
+            longer = f"{text.strip()} {rng.choice(LINKS)}{phrase}"
+            if read(longer) is not None:
+                return longer
+    return None
+
+
+def ask(family: Family, rng: Random) -> str:
+    """Return a question of a family, in a phrasing of training that holds no input apart."""
+    for _ in range(TRIES):
+        text = family.draw(rng).ask(rng.choice(family.seen))
+        if "\n" not in text:
+            return text
+    return text.replace("\n\n", " ")
+
+
+def _put(template: str, values: dict[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda slot: values[slot[1]], template)
+
+
+def _move(text: str) -> tuple[Move, str, str] | None:
+    for move in MOVES:
+        for phrasing in move.phrasings:
+            parts = re.split(r"\{([nm])\}", phrasing)
+            pattern = "".join(
+                f"(?P<{part}>\\d+)" if number % 2 else re.escape(part)
+                for number, part in enumerate(parts)
+            )
+            found = re.fullmatch(pattern, text.strip())
+            if found is not None:
+                slots = found.groupdict()
+                return move, slots.get("n", ""), slots.get("m", "")
+    return None
