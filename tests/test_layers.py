@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [  # a part may import from earlier layers, and from itself
     {"errors", "paths", "hashing"},
     {"files"},
-    {"records", "models"},
+    {"records", "texts", "models"},
     {"runs", "llm", "load"},
     {"filters", "score", "embed", "select", "coverage", "tune", "judge"},
     {"synth", "testbed"},

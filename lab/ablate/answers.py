@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lab import judge, testbed, tune
+from lab import judge, testbed, texts, tune
 
 
 def exact_answers(model: Path, *, prompts: pd.DataFrame, max_new_tokens: int = 48) -> pd.DataFrame:
@@ -25,10 +25,10 @@ def exact_answers(model: Path, *, prompts: pd.DataFrame, max_new_tokens: int = 4
         Index of `prompts`; `answer` (text), `words` (its length), and `exact` (1 if equal to the
         truth, else 0); with a column `split`, further `exact_<split>`, NaN for other splits.
     """
-    texts = tune.generate(model, prompts, max_new_tokens=max_new_tokens)
-    exact = judge.exact_match(texts, prompts["output"]).astype("float64")
-    table = pd.DataFrame({"answer": texts, "exact": exact})
-    table["words"] = texts.map(lambda text: len(text.split())).astype("float64")
+    answers = tune.generate(model, prompts, max_new_tokens=max_new_tokens)
+    exact = judge.exact_match(answers, prompts["output"]).astype("float64")
+    table = pd.DataFrame({"answer": answers, "exact": exact})
+    table["words"] = texts.count(answers).astype("float64")
     if "split" in prompts.columns:
         for split in sorted(prompts["split"].unique()):
             table[f"exact_{split}"] = exact.where(prompts["split"] == split)

@@ -4,6 +4,8 @@ Source: Campello, Moulavi & Sander 2013, doi:10.1007/978-3-642-37456-2_14 (HDBSC
 Grootendorst 2022, arXiv:2203.05794, section 3.3 (c-TF-IDF).
 """
 
+import re
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -11,10 +13,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lab.coverage.neighbours import Neighbours, check_matrix
+from lab.coverage.stopwords import stop_words
 from lab.errors import MissingPackageError
+from lab.texts import terms
 
 NOISE = -1  # the label of rows in no cluster
-WORD = r"(?u)\b[^\W\d_]{2,}\b"  # letters only
+GRAMMAR = re.compile("[\u3041-\u309f]{2}")  # two hiragana: Japanese particles and endings
+SAMPLE = 4000  # characters of a cluster that tell its language
 
 
 def clusters(
@@ -98,6 +103,9 @@ def by_size(labels: ArrayLike) -> NDArray[np.intp]:
 def names(texts: "pd.Series[str]", labels: "pd.Series[int]", *, words: int = 3) -> "pd.Series[str]":
     """Name each cluster by the words that are frequent in it and rare elsewhere (c-TF-IDF).
 
+    Words are those of `texts.terms`, of two letters or more, in any script; the function words of
+    the cluster's language are left out.
+
     Parameters
     ----------
     texts, labels : Series
@@ -121,29 +129,32 @@ def names(texts: "pd.Series[str]", labels: "pd.Series[int]", *, words: int = 3) 
     >>> names(texts, pd.Series([0, 0, 1, 1]), words=1).tolist()
     ['apple', 'plus']
     """
-    from sklearn.feature_extraction.text import CountVectorizer
-
     if words < 1:
         raise ValueError(f"words must be at least 1, got {words}")
     if not texts.index.equals(labels.index):
         raise ValueError("texts and labels must have the same index")
     found = sorted(set(labels[labels != NOISE]))
-    joined = [" ".join(texts[labels == label]) for label in found]
-    counter = CountVectorizer(stop_words="english", token_pattern=WORD)
-    plain = [f"cluster {label}" for label in found]
-    try:
-        counts = counter.fit_transform(joined).toarray() if found else np.empty((0, 0))
-    except ValueError:  # not one word in all the texts
-        return pd.Series(plain, index=found, name="name", dtype="str")
-    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    weight = share * np.log1p(counts.sum() / max(len(found), 1) / counts.sum(axis=0))
-    terms = counter.get_feature_names_out() if found else np.empty(0)
-    best = [
-        ", ".join(terms[place] for place in np.argsort(-row, kind="stable")[:words] if row[place])
-        for row in weight
-    ]
-    titles = [name or other for name, other in zip(best, plain, strict=True)]
+    counted = [Counter(_keywords(texts[labels == label])) for label in found]
+    total = sum(counted, Counter[str]())
+    size = total.total() / max(len(found), 1)  # words of a cluster, on average
+    titles = []
+    for label, counts in zip(found, counted, strict=True):
+        weight = {term: n * np.log1p(size / total[term]) for term, n in counts.items()}
+        best = sorted(weight, key=lambda term: (-weight[term], term))[:words]
+        titles.append(", ".join(best) or f"cluster {label}")
     return pd.Series(titles, index=found, name="name", dtype="str")
+
+
+def _keywords(inside: "pd.Series[str]") -> list[str]:
+    """Return the words of a cluster's texts, repeats included, without those of every text."""
+    every = [term for text in inside for term in terms(text)]
+    kept = [
+        term
+        for term in every
+        if len(term) > 1 and any(map(str.isalpha, term)) and not GRAMMAR.fullmatch(term)
+    ]
+    stops = stop_words(" ".join(inside)[:SAMPLE])
+    return [term for term in kept if term not in stops]
 
 
 def _spanning_tree(graph: Neighbours, n: int, dense: int) -> NDArray[np.float64]:

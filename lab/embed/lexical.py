@@ -4,18 +4,21 @@ Source: Deerwester et al. 1990, doi:10.1002/(SICI)1097-4571(199009)41:6<391::AID
 (latent semantic analysis); Halko, Martinsson & Tropp 2011, arXiv:0909.4061 (the randomised SVD).
 """
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
 from lab.embed.vectors import check_texts
+from lab.texts import terms
 
-TERM = r"(?u)\w+|[^\w\s]"  # a word, or one sign, so that no text with ink is without terms
 OUTSIDE = 1e-5  # a shorter projection is rounding noise, not a direction
 
 
 def lexical(texts: "pd.Series[str]", *, dimensions: int = 128, seed: int = 0) -> pd.DataFrame:
     """Embed texts by the words they hold: unit rows, so that a product is a cosine.
 
+    Words are those of `texts.terms`: by a dictionary in Chinese, Japanese and Thai.
     The fit sees the distinct texts in sorted order, so the order of the rows does not matter.
     Texts that share no term with the kept dimensions all get the same vector, on the last axis.
 
@@ -55,7 +58,9 @@ def lexical(texts: "pd.Series[str]", *, dimensions: int = 128, seed: int = 0) ->
     distinct, rows = np.unique(texts.to_numpy(dtype=object).astype(str), return_inverse=True)
     if len(distinct) < 2:
         raise ValueError(f"texts must hold at least 2 distinct ones, got {len(distinct)}")
-    counts = TfidfVectorizer(token_pattern=TERM, sublinear_tf=True, dtype=np.float64)
+    # with signs, so that no text with ink is without terms
+    cut = partial(terms, signs=True)
+    counts = TfidfVectorizer(analyzer=cut, sublinear_tf=True, dtype=np.float64)
     weights = counts.fit_transform(distinct)
     rank = min(dimensions - 1, weights.shape[0] - 1, weights.shape[1] - 1)
     if rank < 1:

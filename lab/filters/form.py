@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from lab.filters import text
 from lab.filters.shingles import shingles
 from lab.filters.wording import patterns
+from lab.texts import arrow
 
 CODE = "(?s)```.*?(?:```|$)|`[^`\n]*`"
 
@@ -115,6 +116,6 @@ def no_markup(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]"
     Cost: about 300,000 rows a second.
     """
     texts = text.column(pool, field)
-    prose = pc.replace_substring_regex(text.arrow(texts), pattern=CODE, replacement=" ")
+    prose = pc.replace_substring_regex(arrow(texts), pattern=CODE, replacement=" ")
     found = text.contains(pd.Series(prose.to_pylist(), index=texts.index), patterns("markup"))
     return ~found

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from lab.filters import text
 from lab.filters.shingles import joined
+from lab.texts import CJK, arrow
 
 # The languages that data sets for tuning come in. Fewer to choose from errs less on short texts.
 COMMON = (
@@ -85,8 +86,8 @@ def language_of(
     ['en', 'zh', 'und']
     """
     texts = joined(pool, fields, read=READ)
-    letters = text.matches(texts, r"\pL") + 3 * text.matches(texts, f"[{text.CJK}]")
-    spelled = pc.replace_substring_regex(text.arrow(texts), pattern=r"[^\pL\pM]+", replacement=" ")
+    letters = text.matches(texts, r"\pL") + 3 * text.matches(texts, f"[{CJK}]")
+    spelled = pc.replace_substring_regex(arrow(texts), pattern=r"[^\pL\pM]+", replacement=" ")
     model = _model(tuple(sorted(set(candidates))))
     codes = [
         model.classify(value)[0] if count >= min_letters else UNKNOWN

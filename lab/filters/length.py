@@ -6,6 +6,7 @@ arXiv:2305.11206 (answers of 1,200 to 4,096 characters).
 
 import pandas as pd
 
+from lab import texts
 from lab.filters import text
 
 
@@ -29,7 +30,7 @@ def length(
     pool : DataFrame
         Examples, indexed by id.
     min_words, max_words : int
-        Words allowed, both included. A Chinese character counts as one word.
+        Words allowed, both included, as `texts.count` counts them: a Chinese character is one.
     min_characters, max_characters : int
         Characters (code points) allowed, both included.
     field : str
@@ -51,12 +52,12 @@ def length(
     >>> length(pool, min_words=2).tolist()
     [False, True]
     """
-    texts = text.column(pool, field)
+    given = text.column(pool, field)
     _check("words", min_words, max_words)
     _check("characters", min_characters, max_characters)
-    keep = text.words(texts).between(min_words, _upper(max_words))
+    keep = texts.count(given).between(min_words, _upper(max_words))
     if min_characters > 0 or max_characters is not None:
-        keep &= text.characters(texts).between(min_characters, _upper(max_characters))
+        keep &= text.characters(given).between(min_characters, _upper(max_characters))
     return keep.rename("keep")
 
 

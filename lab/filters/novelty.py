@@ -12,6 +12,7 @@ import pandas as pd
 from lab.errors import DataError
 from lab.filters import rouge, text
 from lab.filters.tokens import Tokenizer, Tokens, by_rarity, encode, rouge_tokens
+from lab.texts import CJK
 
 
 def novelty(
@@ -149,7 +150,7 @@ def _tokens(
     before = list(seeds)
     tokens = by_rarity(encode([*before, *texts], tokenize))
     empty = np.diff(tokens.starts)[len(before) :] == 0
-    unseen = text.contains(texts[empty], [f"[{text.CJK}]"])
+    unseen = text.contains(texts[empty], [f"[{CJK}]"])
     if unseen.any():
         raise DataError(
             "has no tokens for this tokenizer, but Chinese or Japanese characters; "

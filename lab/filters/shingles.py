@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lab.errors import DataError
 from lab.filters import text
+from lab.texts import CJK, CJK_MARKS, SPACE, arrow
 
 Hashes = NDArray[np.uint64]
 Ints = NDArray[np.integer[Any]]
@@ -42,7 +43,7 @@ def shingles(texts: "pd.Series[str]", *, words: int) -> Shingles:
         raise ValueError(f"words must be at least 1, got {words}")
     parts: list[Hashes] = [np.empty(0, dtype=np.uint64)]
     counts: list[Ints] = [np.empty((2, 0), dtype=np.int64)]
-    lowered = pc.utf8_lower(text.arrow(texts))
+    lowered = pc.utf8_lower(arrow(texts))
     for first in range(0, len(lowered), CHUNK):
         chunk = lowered.slice(first, CHUNK)
         data, ends = _buffers(chunk)
@@ -63,8 +64,7 @@ def joined(
     number of characters taken of each text, all if None.
     """
     arrays = [
-        _history(pool) if name == "history" else text.arrow(text.column(pool, name))
-        for name in fields
+        _history(pool) if name == "history" else arrow(text.column(pool, name)) for name in fields
     ]
     if read is not None:
         arrays = [pc.utf8_slice_codeunits(array, 0, read) for array in arrays]
@@ -96,9 +96,9 @@ def _classes() -> NDArray[np.uint8]:
         classes[ord(low) : ord(high) + 1] = LETTER
     for first, last in ((0x80, 0xBF), (0xD7, 0xD7), (0xF7, 0xF7), (0x2000, 0x206F)):
         classes[first : last + 1] = SEPARATOR
-    _paint(classes, text.CJK, SINGLE)
-    _paint(classes, text.CJK_MARKS, SEPARATOR)
-    _paint(classes, text.SPACE, SEPARATOR)
+    _paint(classes, CJK, SINGLE)
+    _paint(classes, CJK_MARKS, SEPARATOR)
+    _paint(classes, SPACE, SEPARATOR)
     return classes
 
 

@@ -10,7 +10,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.filters.text import CJK
+from lab.texts import CJK
 
 Tokenizer = Callable[[str], list[str]]
 LATIN_TOKEN = re.compile(r"[a-z0-9]+")

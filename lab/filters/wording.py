@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lab import texts
 from lab.filters import text
 
 FOLDER = Path(__file__).parent / "patterns"
@@ -108,9 +109,9 @@ def no_apology(
     Source: the second sign of failure of Evol-Instruct, arXiv:2304.12244.
     Cost: about 100,000 rows a second.
     """
-    texts = text.column(pool, field)
-    sorry = text.contains(texts, (r"\bsorry\b", "抱歉", "对不起"))
-    return (~sorry | (text.words(texts) >= min_words)).rename("keep")
+    given = text.column(pool, field)
+    sorry = text.contains(given, (r"\bsorry\b", "抱歉", "对不起"))
+    return (~sorry | (texts.count(given) >= min_words)).rename("keep")
 
 
 def no_blacklisted(

@@ -1,18 +1,13 @@
 """What all judges have in common: how a question is put, and what comes back with a reply."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 import pandas as pd
 
-from lab import records
+from lab import records, texts
 from lab.judge.parsed import ParsedVerdict
 from lab.llm import Client, Completion, Request
-
-CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # written without spaces
-WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
-SPEAKER = {"system": "System", "user": "User", "assistant": "Assistant", "tool": "Tool"}
 
 
 class CallSettings(Protocol):
@@ -31,7 +26,7 @@ def question(example: Mapping[str, Any]) -> str:
     if not example["history"]:
         return records.user_turn(example)
     turns = records.prompt(example)
-    return "\n\n".join(f"{SPEAKER[turn['role']]}: {turn['content']}" for turn in turns)
+    return texts.transcript(turns)
 
 
 def request(form: CallSettings, messages: list[dict[str, str]], draw: int) -> Request:
@@ -71,8 +66,8 @@ def reply_columns(reply: Completion) -> dict[str, Any]:
 
 
 def words(text: str) -> int:
-    """Count words; each Chinese character or Japanese kana is one."""
-    return len(WORD.findall(text))
+    """Count words, as `texts.count` does."""
+    return int(texts.count(pd.Series([text])).iloc[0])
 
 
 def check_answers(answers: "pd.Series[Any]", questions: pd.DataFrame) -> None:

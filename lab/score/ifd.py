@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lab.score import causal as causal_models
-from lab.score.layout import ALPACA, PLAIN, Layout, rows
+from lab.score.layout import ALPACA, PLAIN, Layout, prompts
 from lab.score.losses import mean_losses
 
 FloatArray = NDArray[np.float64]
@@ -114,8 +114,7 @@ def _both(
     """Return the mean loss of each output with its instruction, and (if `bare`) without."""
     causal = causal_models.load(model, device=device)
     outputs = pool["output"].tolist()
-    prompts = [layout.prompt(example) for example in rows(pool)]
-    pieces = causal_models.encode(causal, prompts, outputs)
+    pieces = causal_models.encode(causal, prompts(layout, pool, causal.tokenizer), outputs)
     if bare:
         pieces += causal_models.encode(causal, [layout.bare] * len(outputs), outputs)
     losses = mean_losses(causal, pieces, max_tokens=max_tokens)

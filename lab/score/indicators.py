@@ -5,7 +5,6 @@ rule fitted on the inference loss of models tuned on many subsets. MTLD: McCarth
 doi:10.3758/BRM.42.2.381.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,8 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from lab import texts
 from lab.score.ifd import perplexity
-from lab.score.length import WORD, length_tokens
+from lab.score.length import length_tokens
 from lab.score.reward import reward
 from lab.score.unieval import unieval
 
@@ -105,7 +105,7 @@ def mtld(pool: pd.DataFrame) -> "pd.Series[float]":
     >>> mtld(pool).tolist()
     [2.0]
     """
-    values = [_mtld(re.findall(WORD, text.lower())) for text in pool["output"]]
+    values = [_mtld(texts.terms(text)) for text in pool["output"]]
     return pd.Series(values, index=pool.index, name="mtld", dtype="float64")
 
 

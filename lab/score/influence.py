@@ -20,7 +20,7 @@ from lab import files, hashing, paths
 from lab.score import causal as causal_models
 from lab.score import gradients, ledger
 from lab.score.causal import Causal, Piece
-from lab.score.layout import ALPACA, Layout, rows
+from lab.score.layout import ALPACA, Layout, prompts
 from lab.score.losses import length
 from lab.score.warmup import BETA_1, BETA_2, EPSILON, Checkpoint, Less, warm_up, with_adapters
 
@@ -149,10 +149,10 @@ def _adam_direction(checkpoint: Checkpoint, gradient: Any) -> Any:
 
 def _pieces(causal: Causal, pool: pd.DataFrame, layout: Layout) -> list[Piece]:
     """Return what is learned from each example: its output and an end token."""
-    prompts = [layout.prompt(example) for example in rows(pool)]
+    written = prompts(layout, pool, causal.tokenizer)
     end = causal.tokenizer.eos_token_id
     ends = [] if end is None else [end]
-    found = causal_models.encode(causal, prompts, pool["output"].tolist())
+    found = causal_models.encode(causal, written, pool["output"].tolist())
     return [Piece(piece.context, [*piece.target, *ends]) for piece in found]
 
 

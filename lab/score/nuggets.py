@@ -10,7 +10,7 @@ import pandas as pd
 
 from lab.score import causal as causal_models
 from lab.score.causal import Causal, Piece
-from lab.score.layout import SHOT, Layout, rows
+from lab.score.layout import SHOT, Layout, prompts
 from lab.score.losses import summed_losses
 
 SEQUENCES_AT_ONCE = 20_000
@@ -50,15 +50,18 @@ def nuggets(
     if len(anchors) == 0:
         raise ValueError("anchors must hold at least one example, got 0")
     causal = causal_models.load(model, device=device)
-    prompts = [layout.prompt(example) for example in rows(anchors)]
-    zero = causal_models.encode(causal, prompts, anchors["output"].tolist())
+    asked = prompts(layout, anchors, causal.tokenizer)
+    zero = causal_models.encode(causal, asked, anchors["output"].tolist())
     without = summed_losses(causal, zero)
     rows_at_once = max(1, SEQUENCES_AT_ONCE // len(anchors))
     shares = []
     for start in range(0, len(pool), rows_at_once):
         part = pool.iloc[start : start + rows_at_once]
-        shots = [layout.prompt(example) + example["output"] + BETWEEN for example in rows(part)]
-        pieces = list(_shown_first(causal, shots, prompts, zero))
+        before = prompts(layout, part, causal.tokenizer)
+        shots = [
+            text + output + BETWEEN for text, output in zip(before, part["output"], strict=True)
+        ]
+        pieces = list(_shown_first(causal, shots, asked, zero))
         after = summed_losses(causal, pieces).reshape(len(part), len(anchors))
         fits = np.isfinite(after) & np.isfinite(without)
         wins = (np.nan_to_num(after) < np.nan_to_num(without)) & fits

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lab import records
+from lab import records, texts
 from lab.llm import prompts
 from lab.llm.request import Request
 from lab.score.replies import expected_value, parse_rating, why_unrated
@@ -165,10 +165,10 @@ def _messages(
     prompt = prompt or prompts.load("score", "rating")
     asked = {}
     for key, example in pool.iterrows():
-        turns = [f"{turn['role']}: {turn['content']}" for turn in example["history"]]
+        turns = texts.transcript(example["history"])
         asked[str(key)] = prompt.messages(
             dimension=dimension,
-            instruction="\n\n".join([*turns, example["instruction"]]),
+            instruction=f"{turns}\n\n{example['instruction']}" if turns else example["instruction"],
             input=example["input"],
             output=example["output"],
         )

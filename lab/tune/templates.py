@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lab import records
+from lab import records, texts
 from lab.errors import TuneError
 
 Message = records.Message
@@ -67,16 +67,8 @@ Template = TextTemplate | ChatTemplate
 
 ALPACA = TextTemplate(
     name="alpaca",
-    prompt=(
-        "Below is an instruction that describes a task. "
-        "Write a response that appropriately completes the request.\n\n"
-        "### Instruction:\n{instruction}\n\n### Response:"
-    ),
-    prompt_with_input=(
-        "Below is an instruction that describes a task, paired with an input that provides further "
-        "context. Write a response that appropriately completes the request.\n\n"
-        "### Instruction:\n{instruction}\n\n### Input:\n{input}\n\n### Response:"
-    ),
+    prompt=texts.ALPACA,
+    prompt_with_input=texts.ALPACA_WITH_INPUT,
 )
 PLAIN = TextTemplate(
     name="plain",

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import traitlets
 
-from lab import records, runs
+from lab import records, runs, texts
 from lab.records import TEXTS
 from lab.widgets import front
 from lab.widgets.bench_state import BenchState
@@ -275,8 +275,10 @@ class FilterBench:
 
     def _full(self, place: int) -> dict[str, Any]:
         row = self._bench.pool.iloc[place]
-        history = [f"{turn['role']}: {turn['content']}" for turn in row["history"]]
-        pairs = [("history", "\n".join(history)), *((name, row[name]) for name in TEXTS)]
+        pairs = [
+            ("history", texts.transcript(row["history"])),
+            *((name, row[name]) for name in TEXTS),
+        ]
         pairs += [
             (str(name), str(row[name]))
             for name in self._bench.pool.columns

@@ -49,6 +49,22 @@ def test_names_hold_what_is_special_to_a_cluster():
     assert set(found[1].split(", ")) == {"add", "numbers"}
 
 
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        (["怎样在家里做红烧肉？", "红烧豆腐怎么做才好吃？"], "红烧"),
+        (["दाल बनाने की विधि बताओ", "चावल बनाने की विधि"], "बनाने"),
+        (["カレーの作り方は？", "味噌汁の作り方を教えてください。"], "作り方"),
+        (["สภาพอากาศวันนี้เป็นอย่างไร", "อากาศพรุ่งนี้"], "อากาศ"),
+        (["Wie wird das Wetter für die Fahrt?", "Ist das Wetter für die Fahrt schön?"], "fahrt"),
+    ],
+)
+def test_names_are_whole_words_of_any_script_without_function_words(texts, words):
+    both = pd.Series([*texts, "Name the capital of Spain.", "Which city is the capital of Peru?"])
+    found = coverage.names(both, pd.Series([0, 0, 1, 1]), words=1)
+    assert found.tolist() == [words, "capital"]
+
+
 def test_a_cluster_without_words_and_a_pool_without_clusters_have_names_too():
     assert coverage.names(pd.Series(["1 2", "3"]), pd.Series([0, 0])).tolist() == ["cluster 0"]
     assert coverage.names(pd.Series(["a", "b"]), pd.Series([-1, -1])).empty

@@ -34,12 +34,20 @@ def test_texts_that_share_words_are_near():
 def test_with_every_dimension_a_product_is_the_cosine_of_tf_idf():
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    from lab.embed.lexical import TERM
-
+    words = r"\w+|[^\w\s]"
     X = embed.lexical(TEXTS, dimensions=50).to_numpy()
-    T = TfidfVectorizer(token_pattern=TERM, sublinear_tf=True).fit_transform(TEXTS)
+    T = TfidfVectorizer(token_pattern=words, sublinear_tf=True).fit_transform(TEXTS)
     # one dimension fewer than texts is kept, so the products agree up to what it held
     assert np.corrcoef((X @ X.T).ravel(), (T @ T.T).toarray().ravel())[0, 1] > 0.98
+
+
+def test_texts_without_spaces_are_near_if_they_share_words():
+    topics = ["光合作用", "火山", "量子力学", "咖啡", "长城", "大熊猫", "太阳能", "茶叶"]
+    forms = ["请解释{}是什么。", "写一首关于{}的诗。", "{}有哪些常见的误解？", "如何学习{}？"]
+    texts = pd.Series([form.format(topic) for topic in topics for form in forms])
+    S = embed.lexical(texts).to_numpy() @ embed.lexical(texts).to_numpy().T
+    np.fill_diagonal(S, -9)
+    assert (S.argmax(axis=1) % len(forms) == np.arange(len(texts)) % len(forms)).all()
 
 
 def test_order_of_the_rows_does_not_matter():

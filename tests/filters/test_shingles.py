@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.errors import DataError
-from lab.filters import shingles, text
+from lab.filters import shingles
+from lab.texts import CJK
 
 LETTERS = "abC09 éÖ,.-'\n\t中文字か。，！“”—🙂한"
-TOKEN = re.compile(f"[{text.CJK}]|[0-9a-zéö한]+")
+TOKEN = re.compile(f"[{CJK}]|[0-9a-zéö한]+")
 
 
 def slow(value, words):

@@ -25,8 +25,11 @@ def slow_mean_loss(folder, context, target):
 @pytest.mark.parametrize("layout", [ALPACA, PLAIN], ids=["alpaca", "plain"])
 @pytest.mark.parametrize("kind", ["llama", "bare_llama"])
 def test_equal_to_the_slow_definition(pool, kind, layout, request):
+    from transformers import AutoTokenizer
+
     folder = request.getfixturevalue(kind)
-    pairs = [(layout.prompt(row), row["output"]) for row in pool.to_dict("records")]
+    end = AutoTokenizer.from_pretrained(folder).eos_token or ""
+    pairs = [(layout.prompt(row, end), row["output"]) for row in pool.to_dict("records")]
     given = np.array([slow_mean_loss(folder, *pair) for pair in pairs])
     perplexity = score.perplexity(pool, model=folder, layout=layout)
     np.testing.assert_allclose(perplexity, np.exp(given), rtol=1e-4)
@@ -75,7 +78,7 @@ def test_what_cannot_be_scored_is_missing(llama, bare_llama):
 
 
 def test_no_instruction_means_one(pool, llama):
-    same = Layout(lambda example: "one two", "one two")
+    same = Layout(lambda example, end: "one two", "one two")
     np.testing.assert_allclose(score.ifd(pool, model=llama, layout=same), 1.0)
     np.testing.assert_allclose(score.ifd_perplexity(pool, model=llama, layout=same), 1.0)
 

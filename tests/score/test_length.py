@@ -17,7 +17,7 @@ def outputs(*texts):
         ("我爱你。", 3),
         ("我 love 你, OK?", 4),
         ("한국어 문장", 2),
-        ("... !", 0),
+        ("... !", 1),
     ],
 )
 def test_words_by_hand(text, words):

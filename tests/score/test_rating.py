@@ -115,7 +115,7 @@ def test_earlier_turns_are_shown_to_the_rater():
     pool = records.frame([{"history": history, "instruction": "And now?", "output": "Bye"}])
     rater = Rater(right_or_wrong)
     score.rating(pool, rater)
-    assert "assistant: Hello there\n\nAnd now?" in rater.asked[0].messages[1]["content"]
+    assert "Assistant: Hello there\n\nAnd now?" in rater.asked[0].messages[1]["content"]
 
 
 def test_expected_rating_comes_from_probabilities(pool):
