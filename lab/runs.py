@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lab import files, hashing, paths, records
+from lab import files, hashing, origins, paths, records
 from lab.errors import RunError
 
 STEPS = (
@@ -160,9 +160,10 @@ def start(
         "inputs": list(run.inputs),
         "numbers": run.numbers,
         "files": sorted(file.name for file in run.folder.iterdir() if file.name[0] != "."),
-        "began": began.isoformat(timespec="seconds"),
+        "began": began.isoformat(timespec="microseconds"),  # runs of one second keep their order
         "seconds": round(seconds, 3),
         "peak_memory_mb": files.peak_memory_mb(),
+        "used": origins.used(),
         **provenance(),
     }
     text = json.dumps(run.record, ensure_ascii=False, indent=1, allow_nan=False)
@@ -179,7 +180,7 @@ def find(
 ) -> Run | None:
     """Return the finished run of these arguments, or None."""
     run = _open(step, method, params, inputs, version)
-    return _read(run.folder) if run.finished else None
+    return _used_again(_read(run.folder)) if run.finished else None
 
 
 def name(
@@ -213,7 +214,7 @@ def get(run_id: str) -> Run:
     if not name or ".." in run_id or not (folder / "run.json").exists():
         have = sorted(path.parent.name for path in (paths.runs() / step).glob("*/run.json"))
         raise RunError(f"no finished run {run_id!r}; {step} has {', '.join(have) or 'none'}")
-    return _read(folder)
+    return _used_again(_read(folder))
 
 
 def frame(step: str) -> pd.DataFrame:
@@ -296,6 +297,12 @@ def _open(
     mark = hashing.digest({**what, "inputs": list(inputs)}, digits=FINGERPRINT_DIGITS)
     folder = paths.runs() / step / f"{method}-{mark}"
     return Run(step, method, params, tuple(inputs), version, folder)
+
+
+def _used_again(run: Run) -> Run:
+    """Note what a run was made with: who reads its result uses that, too."""
+    origins.note_all(run.record.get("used", {}))
+    return run
 
 
 def _read(folder: Path) -> Run:

@@ -15,7 +15,7 @@ os.environ.update(
 import numpy as np
 import pytest
 
-from lab import paths
+from lab import origins, paths
 
 SHARED = paths.shared()
 
@@ -27,6 +27,12 @@ def data_folder(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("WINNOW_DATA", str(folder))
     monkeypatch.setenv("WINNOW_REPORTS", str(folder / "reports"))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _nothing_used_yet():
+    """Each test begins as a process that has used no data, model or teacher."""
+    origins.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -64,7 +64,6 @@ def test_a_path_is_found_from_where_the_command_was_given(tmp_path, monkeypatch)
     ("words", "message"),
     [
         (["run", "x", "--param", "novalue"], "NAME=VALUE, got 'novalue'"),
-        (["run", "x", "--setting", "cloud"], "testbed, local or paper, got 'cloud'"),
     ],
 )
 def test_wrong_words_are_refused(words, message):
@@ -82,6 +81,12 @@ def test_a_missing_parameter_is_named_before_anything_is_executed():
     assert "--param data=alpaca.json --param model=path/or/hub-name" in done.stderr
     assert "executing" not in done.stdout
     assert time.perf_counter() - began < 20  # a second on a quiet machine
+
+
+def test_a_setting_that_no_notebook_knows_is_refused():
+    shown = call("run", "00-tour", "--setting", "cloud")
+    assert shown.exit_code == 1
+    assert "no setting 'cloud' in this notebook; it honours testbed, local" in str(shown.exception)
 
 
 def test_our_own_errors_are_one_line(tmp_path):

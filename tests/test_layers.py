@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = [  # a part may import from earlier layers, and from itself
-    {"errors", "paths", "hashing"},
+    {"errors", "origins", "paths", "hashing"},
     {"files"},
     {"records", "texts", "models"},
     {"runs", "llm", "load"},

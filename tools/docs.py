@@ -1,4 +1,4 @@
-"""What is computed from the code alone: docs/modules.md, docs/methods.md, the READMEs' tree.
+"""What is computed from the code alone: docs/, and the READMEs' tree.
 
 `make docs` writes them. Nothing here reads a run, so that it is safe on a clean clone.
 """
@@ -7,7 +7,7 @@ import ast
 from pathlib import Path
 
 from lab import filters, paths, score, select
-from lab.report import tables
+from lab.report import books, tables
 from tools import markdown
 
 READMES = ("README.md", "README.zh-CN.md")
@@ -17,6 +17,7 @@ def write() -> list[Path]:
     """Write the pages of docs/ and the tree of the READMEs; return what was written."""
     pages = {paths.docs() / "modules.md": f"# Modules\n\n{modules()}\n"}
     pages[paths.docs() / "methods.md"] = methods()
+    pages[paths.docs() / "notebooks.md"] = notebooks()
     for path in map(paths.root().joinpath, READMES):
         pages[path] = markdown.fill(path.read_text(encoding="utf-8"), "tree", tree())
     paths.docs().mkdir(exist_ok=True)
@@ -51,6 +52,27 @@ def methods() -> str:
     for title, part in (("Filters", filters), ("Scores", score), ("Selectors", select)):
         parts += [f"## {title}\n", markdown.table(tables.register(part).reset_index()), ""]
     return "\n".join(parts)
+
+
+def notebooks() -> str:
+    """Return the page of all notebooks: the question of each, and the settings that it honours."""
+    lines = [
+        "# Notebooks\n",
+        "Written by `make docs` from the notebooks' own words. `lab run NAME` executes one and",
+        "writes its page; a setting that a notebook does not honour, and one without what it",
+        "needs, is refused before anything runs.\n",
+        "| notebook | question | settings |",
+        "| --- | --- | --- |",
+    ]
+    for name in books.names():
+        book = books.read(books.find(paths.notebooks() / name))
+        _, question = books.title(book)
+        honoured = [
+            f"`{setting}`" + (f" with `{'`, `'.join(needs)}`" if needs else "")
+            for setting, needs in books.settings(book).items()
+        ]
+        lines.append(f"| `{name}` | {question} | {'; '.join(honoured)} |")
+    return "\n".join([*lines, ""])
 
 
 def _parts() -> tuple[list[Path], list[Path]]:

@@ -1,16 +1,19 @@
 """The finding of an ablation, recorded so that RESULTS.md and the index of reports can show it."""
 
+from typing import Any
+
 import pandas as pd
 
-from lab import records, runs
+from lab import origins, records, runs
 
 METHOD = "finding"
 
 
-def publish(
-    title: str, claim: str, summaries: pd.DataFrame, *, holds: bool, setting: str
-) -> runs.Run:
+def publish(title: str, claim: str, summaries: pd.DataFrame, *, holds: bool) -> runs.Run:
     """Record what an ablation found; a negative finding is recorded like any other.
+
+    The setting that is shown beside it (`setting` in the record: "testbed", "local", "mixed") is
+    not asked for: it is taken from what this process used, see `lab.origins`.
 
     Parameters
     ----------
@@ -22,11 +25,11 @@ def publish(
         From `summary` or `compare`.
     holds : bool
         Whether the claim held, as computed.
-    setting : str
-        "testbed", "local" or "paper": where the finding comes from; it is shown beside it.
     """
     numbers = summaries.reset_index().to_dict("list")
-    params = {"title": title, "claim": claim, "setting": setting, "holds": bool(holds)}
+    used = origins.used()
+    params: dict[str, Any] = {"title": title, "claim": claim, "setting": origins.label(used)}
+    params |= {"used": origins.sentence(used), "holds": bool(holds)}
     params["numbers"] = {str(name): [_plain(v) for v in values] for name, values in numbers.items()}
     done = runs.find("report", METHOD, params)
     if done is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from lab import hashing
+from lab import hashing, models
 from lab.llm.client import Client
 from lab.llm.generation import Generator
 from lab.llm.session import Limits
@@ -62,7 +62,9 @@ def local(
     transport = _Transport(Generator(str(model), device=device), batch_size)
     return Client(
         name,
-        base_url=Server(BASE_URL, provider=provider, transport=lambda: transport),
+        base_url=Server(
+            BASE_URL, provider=provider, transport=lambda: transport, origin=models.origin(model)
+        ),
         store=store,
         limits=Limits(max_in_flight=2 * batch_size, max_tries=1, timeout_s=86_400.0),
     )

@@ -61,12 +61,15 @@ class Server:
         servers with the same name are taken to give the same replies.
     transport : callable, optional
         Gives the HTTP transport, for servers in this process.
+    origin : str, optional
+        Who answers, as `lab.origins` notes it; by default the model's name and the server's.
     """
 
     base_url: str
     key_variable: str | None = None
     provider: str = ""
     transport: Callable[[], "httpx2.AsyncBaseTransport"] | None = field(default=None, repr=False)
+    origin: str = ""
 
     def __post_init__(self) -> None:
         """Name the provider after the URL."""

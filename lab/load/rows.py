@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lab import origins, paths
 from lab.errors import DataError
 
 _GZIP = b"\x1f\x8b"
@@ -32,8 +33,10 @@ class Row:
     detail: str = ""
 
 
-def read(path: str | Path) -> Iterator[Row]:
+def read(path: str | Path, *, noted: bool = True) -> Iterator[Row]:
     """Yield every row of a JSON array or a JSON Lines file; blank lines are no rows.
+
+    The file is noted as data that was used (`lab.origins`), unless the caller knows better.
 
     Raises
     ------
@@ -41,10 +44,18 @@ def read(path: str | Path) -> Iterator[Row]:
         If the file is missing, empty, not readable, or not UTF-8 as a whole (UTF-16).
     """
     content = _content(Path(path))
+    if noted:
+        opened(Path(path))
     if content.lstrip().startswith(b"["):
         yield from _array(content)
     else:
         yield from _lines(content)
+
+
+def opened(path: Path) -> None:
+    """Note a file as data that was used; those that come with the project as such."""
+    sample = path.resolve().is_relative_to(paths.samples().resolve())
+    origins.note("data", origins.SAMPLES if sample else path.name)
 
 
 def _content(path: Path) -> bytes:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from lab import records
+from lab import origins, records
 from lab.errors import DataError
-from lab.load.rows import read
+from lab.load.rows import opened, read
 
 
 def saved(path: str | Path) -> pd.DataFrame:
@@ -18,10 +18,21 @@ def saved(path: str | Path) -> pd.DataFrame:
         If the file does not hold a whole pool: here nothing is refused row by row.
     """
     path = Path(path)
-    if path.suffix == ".parquet":
-        return records.validate(records.read_parquet(path))
+    pool = _parquet(path) if path.suffix == ".parquet" else _lines(path)
+    if origins.TESTBED in set(pool["source"]):
+        origins.note("data", origins.TESTBED)
+    if set(pool["source"]) != {origins.TESTBED}:
+        opened(path)
+    return pool
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    return records.validate(records.read_parquet(path))
+
+
+def _lines(path: Path) -> pd.DataFrame:
     rows = []
-    for row in read(path):
+    for row in read(path, noted=False):
         if row.reason or not isinstance(row.value, dict):
             raise DataError(row.reason or "must be an object", file=path, row=row.number)
         rows.append(row.value)

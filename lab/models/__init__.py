@@ -7,7 +7,7 @@ What every step needs of a language model or an encoder, once: `find` and `ident
 from lab.models.decode import Decoding, Job, Written, decode
 from lab.models.head import head_of, only_at
 from lab.models.load import Loaded, accepted, best_device, causal, load, no_bars, tokenizer, window
-from lab.models.place import find, identity
+from lab.models.place import find, identity, origin
 
 __all__ = [
     "Decoding",
@@ -24,6 +24,7 @@ __all__ = [
     "load",
     "no_bars",
     "only_at",
+    "origin",
     "tokenizer",
     "window",
 ]

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lab import origins
 from lab.errors import MissingPackageError, ModelError
-from lab.models.place import find
+from lab.models.place import find, origin
 
 # How configurations call the most tokens that a model takes; those that say nothing take any number
 # (ALiBi, recurrent models). MPT builds its biases for `max_seq_len` tokens and fails beyond.
@@ -98,6 +99,7 @@ def load(
             model = _with_adapter(place, kind, tokens, wanted)
         else:
             model = kind.from_pretrained(place, dtype=wanted)
+    origins.note("model", origin(name))
     model = model.to(chosen).eval()
     return Loaded(model, tokens, chosen, window(model.config), str(name))
 

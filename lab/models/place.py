@@ -2,8 +2,9 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
-from lab import files, hashing, paths
+from lab import files, hashing, origins, paths
 
 # What decides an answer or a vector: weights, set-up, tokenizer, chat template, pooling layers.
 PATTERNS = (
@@ -13,6 +14,7 @@ PATTERNS = (
     "sentence_bert_config.json",
 )
 LAYERS = ("[0-9]_*/*.json", "[0-9]_*/*.safetensors", "[0-9]_*/*.bin")  # of sentence-transformers
+WEIGHTS = "model.safetensors"
 NOT_READ = ("training_args.bin", "optimizer.bin", "scheduler.bin")
 
 
@@ -59,6 +61,66 @@ def identity(name: str | Path) -> str:
         return f"hub:{folder.parent.parent.name}@{folder.name}"
     marks = {str(file.relative_to(folder)): files.known_hash(file) for file in _files(folder)}
     return "sha256:" + hashing.digest([marks, _base(folder)], digits=32)
+
+
+def origin(name: str | Path) -> str:
+    """Return where a model comes from, as `lab.origins` notes it.
+
+    The testbed's own base model and every model tuned from it are "testbed", whatever their
+    folders are called; others go by the name of their folder, or on the hub.
+
+    Parameters
+    ----------
+    name : str or Path
+        As in `find`.
+
+    Examples
+    --------
+    >>> origin(paths.base_model()), origin("org/model")
+    ('testbed', 'org/model')
+    """
+    folder = Path(find(name))
+    if not folder.is_dir():
+        return str(name)
+    tuned = _tuned_from(folder)
+    if tuned is not None and Path(tuned).resolve() != folder.resolve():
+        return origin(tuned)
+    if _is_testbed(folder):
+        return origins.TESTBED
+    hub = folder.parent.name == "snapshots"  # of models--org--name
+    return (
+        folder.parent.parent.name.removeprefix("models--").replace("--", "/")
+        if hub
+        else folder.name
+    )
+
+
+def _tuned_from(folder: Path) -> str | None:
+    """Return the base model that the records in a folder, or above a checkpoint, name."""
+    for file, keys in (
+        (folder / "tune.json", ("recipe", "model")),
+        (folder.parent / "tune.json", ("recipe", "model")),
+        (folder / "adapter_config.json", ("base_model_name_or_path",)),
+    ):
+        try:
+            found: Any = json.loads(file.read_text(encoding="utf-8"))
+            for key in keys:
+                found = found[key]
+        except (OSError, ValueError, KeyError, TypeError):  # not there, or of another form
+            continue
+        if found:
+            return str(found)
+    return None
+
+
+def _is_testbed(folder: Path) -> bool:
+    """Tell whether a folder holds the base model's weights; a large model is not hashed for it."""
+    ours, theirs = paths.base_model() / WEIGHTS, folder / WEIGHTS
+    if not ours.is_file() or not theirs.is_file():
+        return False
+    if ours.stat().st_size != theirs.stat().st_size:
+        return False
+    return files.known_hash(ours) == files.known_hash(theirs)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -26,7 +26,7 @@ from lab.report import books, scrub, trace
 Say = Callable[[str], None]
 Note = Callable[["Task", "Execution | None"], None]
 TOUR = "00-tour"  # what a newcomer wants to see first
-FORMAT = 1  # of the stored execution; raised when its form changes
+FORMAT = 2  # of the stored execution; raised when its form changes
 STARTUP = "import lab.report.trace as _trace; _trace.begin(); del _trace"
 SUFFIXES = (".py", ".txt", ".json", ".safetensors", ".js", ".css")
 
@@ -169,13 +169,15 @@ async def _execute(task: Task, threads: int) -> Execution:
             error = {"cell": _failed(book), "name": failure.ename, "message": failure.evalue}
         except DeadKernelError as failure:
             error = {"cell": _failed(book), "name": "DeadKernelError", "message": str(failure)}
-        used, files = trace.read(Path(scratch) / "files")
+        read, files = trace.read(Path(scratch) / "files")
+        used = trace.used(Path(scratch) / "files")
     book.metadata["winnow"] = {
         "fingerprint": mark,
         "began": began,
         "seconds": round(time.perf_counter() - clock, 2),
         "error": error,
-        "runs": used,
+        "runs": read,
+        "used": used,
         "files": files,
         "params": books.parameters(book),
         **runs.provenance(),

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from lab import origins
 from lab.report import books, outputs, scrub, thumbnail
 from lab.report.execute import Execution
 
@@ -17,8 +18,9 @@ HEADING = re.compile(r"<h([123])\b[^>]*>(.*?)</h\1>", re.DOTALL)
 FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")  # in HTML
 BADGES = {
     "testbed": "made on the testbed, a small world whose truth is known; not about real models",
-    "local": "made with local models",
-    "paper": "made in a paper's own set-up",
+    "samples": "made with the few sample files that come with the project",
+    "local": "made with data, models and servers of one's own",
+    "mixed": "made in part with the testbed or sample files, in part with what is one's own",
 }
 
 
@@ -129,15 +131,15 @@ def _card(execution: Execution, drawn: outputs.Drawn) -> dict[str, Any]:
     record, book = execution.record, execution.book
     title, question = books.title(book)
     picture = _telling(drawn.figures)
-    setting = str(record["params"].get("SETTING", ""))
+    setting = origins.label(record["used"])
     claims = books.claims(book)
     error = record["error"]
     return {
         "name": execution.task.name,
         "title": title,
         "question": question,
-        "setting": setting,
-        "badge": BADGES.get(setting, ""),
+        "setting": "" if setting == "unknown" else setting,
+        "badge": _badge(setting, record["used"]),
         "claims": claims,
         "error": error,
         "verdict": _verdict(error, len(claims)),
@@ -147,6 +149,12 @@ def _card(execution: Execution, drawn: outputs.Drawn) -> dict[str, Any]:
         "figures": len(drawn.figures),
         "picture": thumbnail.svg(picture, label=f"a figure of {title}") if picture else "",
     }
+
+
+def _badge(setting: str, used: Mapping[str, Sequence[str]]) -> str:
+    """Return what a label means, and for what is one's own its names."""
+    named = origins.sentence(used) if setting in ("local", "mixed") else ""
+    return ": ".join(part for part in (BADGES.get(setting, ""), named) if part)
 
 
 def _telling(figures: Sequence[dict[str, Any]]) -> dict[str, Any] | None:

@@ -3,17 +3,19 @@
 `begin` is called in the kernel before the first cell. It listens to Python's own audit events
 (PEP 578) and writes each file it has not seen to the file named by `WINNOW_TRACE`. Files read by
 compiled libraries are not seen; the records of runs, also of those made here, and the files that
-`lab.load` opens are.
+`lab.load` opens are. What `lab.origins` notes is written beside them.
 """
 
+import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from lab import hashing, paths
+from lab import hashing, origins, paths
 
 VARIABLE = "WINNOW_TRACE"
+MARK = "used "  # begins a line that is no path: what was used, as JSON
 SYSTEM = ("/proc", "/dev", "/sys", "/etc", "/usr")
 
 
@@ -30,8 +32,7 @@ def begin() -> None:
     def listen(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "os.rename":  # how the record of a new run comes to its place
             if str(arguments[1]).endswith("run.json"):
-                out.write(f"{Path(arguments[1]).absolute()}\n")
-                out.flush()
+                _say(out, str(Path(arguments[1]).absolute()))
             return
         if event != "open" or not isinstance(arguments[0], str):
             return
@@ -40,15 +41,27 @@ def begin() -> None:
             return
         seen.add(name)
         if not name.startswith(skip) and Path(name).is_file():
-            out.write(str(Path(name).absolute()) + "\n")
-            out.flush()
+            _say(out, str(Path(name).absolute()))
 
+    origins.watch(lambda kind, origin: _say(out, f"{MARK}{json.dumps([kind, origin])}"))
     sys.addaudithook(listen)
+
+
+def used(path: Path) -> dict[str, list[str]]:
+    """Return what a kernel used, as `origins.used` gives it."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        if line.startswith(MARK):
+            kind, origin = json.loads(line.removeprefix(MARK))
+            found[kind] = sorted({*found.get(kind, ()), origin})
+    return found
 
 
 def read(path: Path) -> tuple[list[str], dict[str, str]]:
     """Return the ids of the runs and, by file, the hashes of the data that a kernel read."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    lines = [line for line in lines if not line.startswith(MARK)]
     top, runs, files = paths.runs(), [], {}
     for line in dict.fromkeys(lines):
         file = Path(line)
@@ -58,6 +71,11 @@ def read(path: Path) -> tuple[list[str], dict[str, str]]:
         elif _is_data(file):
             files[str(file)] = hashing.file(file)
     return sorted(runs), dict(sorted(files.items()))
+
+
+def _say(out: TextIO, line: str) -> None:
+    out.write(f"{line}\n")
+    out.flush()
 
 
 def _is_data(file: Path) -> bool:

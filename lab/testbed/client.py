@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx2
 
-from lab import llm
+from lab import llm, origins
 from lab.testbed.teacher import BrokenOffError, Teacher, TeacherServer, Traffic
 
 MODEL = "teacher"
@@ -61,7 +61,10 @@ class TeacherClient(llm.Client):
     ) -> None:
         self.server_log = server.log
         place = llm.Server(
-            BASE_URL, provider=server.teacher.name, transport=lambda: InProcess(server)
+            BASE_URL,
+            provider=server.teacher.name,
+            transport=lambda: InProcess(server),
+            origin=origins.TESTBED,
         )
         super().__init__(
             model,

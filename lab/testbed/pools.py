@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from lab import records
+from lab import origins, records
 from lab.testbed import faults
 from lab.testbed.truth import grade_task
 from lab.testbed.world import FAMILIES, OPENERS, Family, Task, by_name
 
-SOURCE = "testbed"
+SOURCE = origins.TESTBED
 OPENED = 0.4  # share of instructions with an opener
 TRIES = 40  # draws in a row without a new prompt after which a family counts as used up
 
@@ -83,6 +83,7 @@ def pool(
     for number, (task, phrasing, text) in enumerate(drawn):
         fault = rng.choice(faults.FAULTS) if number in bad else ""
         rows.append(_row(task, phrasing, text, fault, rng))
+    origins.note("data", SOURCE)
     return records.frame(rows, source=SOURCE)
 
 
@@ -113,6 +114,7 @@ def prompts(
     rng = Random(seed)
     rng.shuffle(chosen)
     drawn = _distinct(n, chosen, None, rng, held_out=split == "held_out")
+    origins.note("data", SOURCE)
     return records.frame([_row(*item, "", rng) for item in drawn], source=SOURCE)
 
 

@@ -1,6 +1,8 @@
+import re
+
 import pytest
 
-from lab import llm
+from lab import llm, origins
 from lab.errors import CallError
 from lab.llm.request import Completion
 
@@ -17,6 +19,12 @@ def test_a_reply_says_what_it_took_and_what_it_cost(client, ask):
     assert (reply.prompt_tokens, reply.completion_tokens, reply.finish_reason) == (100, 10, "stop")
     assert reply.cost_usd == pytest.approx((100 * 1 + 10 * 2) / 1e6)
     assert reply.kind == "reply"
+
+
+def test_who_answers_is_noted_without_a_users_name(client, ask):
+    client().complete([ask("q")])
+    (teacher,) = origins.used()["teacher"]
+    assert re.fullmatch(r"\S+ at [^@]+", teacher)
 
 
 def test_finished_then_reordered_extended_edited(client, ask):

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from lab import models, paths
+from lab import models, origins, paths
 
 
 @pytest.fixture
@@ -59,3 +59,30 @@ def test_a_hub_model_is_known_by_its_commit(folder, tmp_path, monkeypatch):
     shutil.copytree(folder, snapshot)
     assert models.identity(snapshot) == "hub:models--org--name@0f3a"
     assert models.identity("m") == "hub:m"
+
+
+def test_the_base_model_and_what_is_tuned_from_it_are_the_testbeds(folder, tmp_path):
+    copy = tmp_path / "mine"
+    shutil.copytree(paths.base_model(), copy)
+    assert models.origin(paths.base_model()) == models.origin(copy) == "testbed"
+    tuned = tmp_path / "tuned"
+    (tuned / "checkpoint-3").mkdir(parents=True)
+    (tuned / "tune.json").write_text(json.dumps({"recipe": {"model": str(copy)}}))
+    assert models.origin(tuned) == models.origin(tuned / "checkpoint-3") == "testbed"
+
+
+def test_another_model_goes_by_its_name(tmp_path):
+    own = tmp_path / "own-model"
+    own.mkdir()
+    (own / "model.safetensors").write_bytes(b"1")
+    assert models.origin(own) == "own-model"
+    (own / "tune.json").write_text('{"recipe": {"model": "org/base"}}')
+    assert models.origin(own) == "org/base"
+    hub = tmp_path / "models--org--name" / "snapshots" / "abc"
+    hub.mkdir(parents=True)
+    assert models.origin(hub) == "org/name"
+
+
+def test_a_model_that_is_loaded_is_noted():
+    models.causal(paths.base_model())
+    assert origins.used() == {"model": ["testbed"]}

@@ -1,8 +1,10 @@
 import ast
+import re
 
 import pytest
 
 from lab import paths
+from lab.report import books
 
 README = paths.root() / "README.md"
 
@@ -29,8 +31,14 @@ def test_its_example_runs_as_written(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
 def test_every_file_that_it_names_is_there(name):
-    import re
-
     path = paths.root() / name
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
         assert (paths.root() / target).exists(), target
+
+
+def test_its_settings_are_those_that_notebooks_honour():
+    for name in ("README.md", "README.zh-CN.md"):
+        text = (paths.root() / name).read_text(encoding="utf-8")
+        rows = re.findall(r"^\| `(testbed|local|paper)`", text, re.MULTILINE)
+        found = [books.settings(books.read(books.find(book))) for book in books.names()]
+        assert set(rows) == {setting for honoured in found for setting in honoured}, name

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import paths, report
+from lab import paths, report, runs
 from lab.errors import DataError
 from lab.report import execute
 
@@ -39,7 +39,7 @@ def test_a_page_holds_its_figures_and_claims_and_asks_for_nothing(write, told):
     assert "1 claim checked, all hold" in page
     assert "there is something" in page
     assert "score/length-" in page  # the run it used
-    assert 'class="badge">testbed<' in page
+    assert 'class="badge">' not in page  # neither data nor a model was used
     index = outcome.index.read_text()
     assert 'href="mine.html"' in index
     assert "<polyline" in index
@@ -152,7 +152,39 @@ def test_other_parameters_make_another_page(write):
     assert outcome.pages[0].name.startswith("mine-local-")
     page = outcome.pages[0].read_text()
     assert "n is 41" in page
-    assert 'class="badge">local<' in page
+    assert 'class="badge">local<' not in page  # the word alone makes no label
+
+
+USES = {
+    "testbed": "from lab import testbed; testbed.pool(4)",
+    "samples": "from lab import load, paths; load.alpaca(paths.samples() / 'alpaca-dirty.jsonl')",
+    "local": "from lab import load; load.alpaca({path!r})",
+    "mixed": "from lab import load, testbed; load.alpaca({path!r}); testbed.prompts(4)",
+}
+
+
+def test_the_label_is_of_what_was_used_whatever_the_parameter_says(write, tmp_path):
+    own = tmp_path / "own.json"
+    own.write_text('[{"instruction": "Add 1 and 2.", "output": "3"}]')
+    books = [write(label, code.format(path=str(own))) for label, code in USES.items()]
+    outcome = report.render(books, params={"SETTING": "local"})
+    assert outcome.good
+    for label, path in zip(USES, outcome.pages, strict=True):
+        page = path.read_text()
+        assert f'class="badge">{label}<' in page
+        assert ("own.json" in page.split("</header>")[0]) == (label in ("local", "mixed"))
+        assert f'class="badge">{label}<' in outcome.index.read_text()
+
+
+def test_a_run_that_is_read_again_tells_what_it_was_made_with(write):
+    make = (
+        "from lab import runs, testbed\n"
+        "t = runs.once('load', 'drawn', {'n': 4}, [], lambda: testbed.pool(4))"
+    )
+    for name in ("first", "second"):  # the second reads the run of the first
+        page = report.render([write(name, make)], fresh=True).pages[0].read_text()
+        assert 'class="badge">testbed<' in page, name
+    assert runs.frame("load")["id"].size == 1
 
 
 def test_a_failing_cell_is_named_and_the_others_go_on(write, told):

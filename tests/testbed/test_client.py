@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from lab import llm, records, testbed
+from lab import llm, origins, records, testbed
 
 
 @pytest.fixture(scope="module")
@@ -16,6 +16,12 @@ def test_a_perfect_teacher_knows_the_world(requests):
     replies = testbed.client().complete(requests)
     assert [reply.text for reply in replies] == pool["output"].tolist()
     assert all(reply.cost_usd > 0 for reply in replies)
+
+
+def test_the_teacher_is_noted_as_the_testbeds(requests):
+    origins.forget()
+    testbed.client().complete(requests[:2])
+    assert origins.used() == {"teacher": ["testbed"]}
 
 
 def test_equal_settings_share_replies_and_others_do_not(requests):

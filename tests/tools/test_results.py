@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from lab import ablate, paths
+from lab import ablate, origins, paths
 from tools import docs, markdown, results
 
 SUMMARY = pd.DataFrame(
@@ -20,8 +20,10 @@ def root(monkeypatch, tmp_path):
     return tmp_path
 
 
-def publish(title="diversity", claim="Diverse wins.", *, holds=True, setting="testbed"):
-    return ablate.publish(title, claim, SUMMARY, holds=holds, setting=setting)
+def publish(title="diversity", claim="Diverse wins.", *, holds=True, model="testbed"):
+    origins.forget()
+    origins.note("model", model)
+    return ablate.publish(title, claim, SUMMARY, holds=holds)
 
 
 def forget():
@@ -38,7 +40,7 @@ def test_without_runs_it_says_so(root):
 
 def test_findings_are_shown_with_setting_verdict_and_run(root):
     good = publish()
-    publish("noise", "Clean wins.", holds=False, setting="local")
+    publish("noise", "Clean wins.", holds=False, model="gpt2")
     results.write()
     text = (root / "RESULTS.md").read_text()
     assert "### diversity (testbed)\n\nDiverse wins. This holds." in text
