@@ -9,6 +9,7 @@ from lab.ablate.answers import exact_answers, world_answers
 from lab.ablate.arms import Arm, arms
 from lab.ablate.findings import findings, publish
 from lab.ablate.less_is_more import narrow
+from lab.ablate.mix import mix
 from lab.ablate.published_runs import published_runs, simulated_runs
 from lab.ablate.run import details, run
 from lab.ablate.summary import apart, compare, summary
@@ -23,6 +24,7 @@ __all__ = [
     "details",
     "exact_answers",
     "findings",
+    "mix",
     "more",
     "narrow",
     "publish",

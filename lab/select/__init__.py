@@ -6,6 +6,7 @@ from lab.select.deita import deita
 from lab.select.facility import facility
 from lab.select.kcenter import kcenter, medoid
 from lab.select.learned import learn_value, learned
+from lab.select.matched import matched
 from lab.select.mining import Rule, best_size, fit_rule, instruction_mining
 from lab.select.novel import novelsum
 from lab.select.selection import Selection
@@ -32,6 +33,7 @@ __all__ = [
     "learn_value",
     "learned",
     "longest",
+    "matched",
     "medoid",
     "mmr",
     "novelsum",

@@ -34,13 +34,14 @@ METHODS = {  # a call at budget k, with the seed where there is one
     "kmeans": lambda k, seed: select.kmeans(X, k, seed=seed),
     "learned": lambda k, seed: select.learned(X, SCORES, k, clusters=4, seed=seed),
     "longest": lambda k, seed: select.longest(TEXTS, k),
+    "matched": lambda k, seed: select.matched(SCORES, [3, 5, 8], k, seed=seed),
     "mmr": lambda k, seed: select.mmr(X, SCORES, k),
     "novelsum": lambda k, seed: select.novelsum(X, DENSITY, k, seed=seed),
     "random": lambda k, seed: select.random(N, k, seed=seed),
     "stratified": lambda k, seed: select.stratified(STRATA, k, temperature=3, seed=seed),
     "top": lambda k, seed: select.top(SCORES, k),
 }
-SEEDED = {"car", "kcenter", "kmeans", "novelsum", "random", "stratified"}
+SEEDED = {"car", "kcenter", "kmeans", "matched", "novelsum", "random", "stratified"}
 OTHERS = {  # what is not a method
     "Rule",
     "Selection",
