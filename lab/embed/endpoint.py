@@ -1,7 +1,9 @@
 """Vectors from a server that speaks the OpenAI protocol: `POST {base_url}/embeddings`."""
 
+import json
 import os
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,11 +12,10 @@ import pandas as pd
 from lab import hashing
 from lab.embed import vectors
 from lab.errors import CallError
-from lab.llm import wire
+from lab.llm import protocol, wire
 
 TRIES = 5
 LONGEST_WAIT = 60.0  # seconds between two tries, whatever a server asks for
-BUSY = (408, 409, 429, 500, 502, 503, 504)
 
 
 def endpoint(
@@ -97,24 +98,35 @@ def _ask(client: Any, url: str, body: dict[str, Any], key_variable: str) -> "np.
             trouble = f"{type(error).__name__}: {error}"
         else:
             text = wire.hidden(reply.text, os.environ.get(key_variable) or wire.NO_KEY)
-            if reply.status_code == httpx.codes.OK:
+            told = _trouble(reply.status_code, text, reply.headers)
+            if told is None:
                 return _vectors(text, len(body["input"]))
             trouble = f"status {reply.status_code}: {text[:200]}"
-            if reply.status_code not in BUSY:
+            if told.kind not in protocol.RETRIED:
                 break
-            asked = reply.headers.get("retry-after", "")
-            pause = float(asked) if asked.replace(".", "", 1).isdigit() else pause
+            pause = pause if told.wait_s is None else told.wait_s
         if attempt + 1 < TRIES:
             time.sleep(min(pause, LONGEST_WAIT))
     raise CallError(f"no embeddings from {url} ({trouble})")
 
 
-def _vectors(text: str, wanted: int) -> "np.ndarray[Any, Any]":
-    import json
+def _trouble(status: int, text: str, headers: Mapping[str, str]) -> protocol.Trouble | None:
+    """Return what a response says went wrong, by its status or inside it."""
+    if status != 200:
+        return protocol.refused(status, text, headers)
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return protocol.inner_error(found, text, headers)
 
+
+def _vectors(text: str, wanted: int) -> "np.ndarray[Any, Any]":
     try:
         data = json.loads(text)["data"]
-        rows = [item["embedding"] for item in sorted(data, key=lambda item: item["index"])]
+        if all("index" in item for item in data):
+            data = sorted(data, key=lambda item: item["index"])
+        rows = [item["embedding"] for item in data]
         made = np.asarray(rows, dtype=np.float32)
     except (ValueError, KeyError, TypeError) as error:
         raise CallError(f"the server's reply holds no vectors: {text[:200]}") from error

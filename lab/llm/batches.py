@@ -8,11 +8,13 @@ same keys as those of single calls.
 import asyncio
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lab.errors import BudgetError, CallError
-from lab.llm import pricing, wire
+from lab.llm import parameters, pricing, protocol, wire
 from lab.llm.board import Board
+from lab.llm.protocol import RETRIED, Answer, Trouble
 from lab.llm.request import Call
 from lab.llm.session import Session
 
@@ -37,11 +39,13 @@ async def run(session: Session, board: Board) -> None:
         tries = 0
         failed: set[str] = set()
         while waiting and board.reason is None:
-            tries += 1
             troubles = await _round(session, board, http, waiting, failed)
             failed |= troubles.keys()
-            for key, trouble in troubles.items():
-                retry = trouble.kind in wire.RETRIED or trouble.kind == LATE
+            learned = {key for key, trouble in troubles.items() if session.learn(trouble)}
+            tries += len(learned) < len(troubles)
+            for key in troubles.keys() - learned:
+                trouble = troubles[key]
+                retry = trouble.kind in RETRIED or trouble.kind == LATE
                 if not retry or tries >= session.limits.max_tries:
                     board.fail(waiting.pop(key), trouble, tries=tries)
             if waiting and not troubles and board.reason is None:
@@ -51,7 +55,7 @@ async def run(session: Session, board: Board) -> None:
 
 async def _round(
     session: Session, board: Board, http: "AsyncOpenAI", waiting: dict[str, Call], failed: set[str]
-) -> dict[str, wire.Trouble]:
+) -> dict[str, Trouble]:
     """Hand in what no open batch holds, wait for all, and fetch; return what went wrong."""
     store, provider = session.store, session.server.provider
     batches = await asyncio.to_thread(store.open_batches, provider)
@@ -59,11 +63,12 @@ async def _round(
     new = [call for key, call in waiting.items() if key not in held]
     batches = {name: keys for name, keys in batches.items() if not waiting.keys().isdisjoint(keys)}
     _check_budget(session, new)
-    for lines, part in _files(session, new):
+    sent = {key: session.adapted(call.body) for key, call in waiting.items()}
+    for lines, part in _files(new, sent):
         name = await _hand_in(http, lines)
         batches[name] = [call.key for call in part]
         await asyncio.to_thread(store.add_batch, name, provider, part[0].model, batches[name])
-    troubles: dict[str, wire.Trouble] = {}
+    troubles: dict[str, Trouble] = {}
     board.in_flight = len(waiting)
     for name, keys in batches.items():
         over = await _wait(session, board, http, name)
@@ -72,10 +77,12 @@ async def _round(
         for key, outcome in await _outcomes(http, over):
             if key not in waiting:
                 continue
-            if isinstance(outcome, wire.Answer):
-                await board.reply(waiting.pop(key), outcome, 0.0)
+            if isinstance(outcome, Answer):
+                call = waiting.pop(key)
+                parameters.mark(outcome.reply, asked=call.body, sent=sent[key])
+                await board.reply(call, outcome, 0.0)
             else:
-                troubles[key] = outcome
+                troubles[key] = replace(outcome, sent=sent[key])
                 board.failed_try(waiting[key], outcome, 0.0)
         board.in_flight = len(waiting)
         known = await asyncio.to_thread(store.find, keys)
@@ -103,7 +110,9 @@ def _check_budget(session: Session, calls: Iterable[Call]) -> None:
         )
 
 
-def _files(session: Session, calls: list[Call]) -> Iterator[tuple[list[str], list[Call]]]:
+def _files(
+    calls: list[Call], sent: dict[str, dict[str, Any]]
+) -> Iterator[tuple[list[str], list[Call]]]:
     """Yield the lines and the calls of each file: one model a file, within the limits."""
     models: dict[str, list[Call]] = {}
     for call in calls:
@@ -113,7 +122,7 @@ def _files(session: Session, calls: list[Call]) -> Iterator[tuple[list[str], lis
         size = first = 0
         for number, call in enumerate(part):
             row = {"custom_id": call.key, "method": "POST", "url": ENDPOINT}
-            line = json.dumps(row | {"body": session.adapted(call.body)})
+            line = json.dumps(row | {"body": sent[call.key]})
             if lines and (len(lines) == MAX_REQUESTS or size + len(line) > MAX_BYTES):
                 yield lines, part[first:number]
                 lines, size, first = [], 0, number
@@ -160,9 +169,7 @@ async def _wait(session: Session, board: Board, http: "AsyncOpenAI", batch: str)
     return None
 
 
-async def _outcomes(
-    http: "AsyncOpenAI", batch: "Batch"
-) -> list[tuple[str, wire.Answer | wire.Trouble]]:
+async def _outcomes(http: "AsyncOpenAI", batch: "Batch") -> list[tuple[str, Answer | Trouble]]:
     """Return (key, answer or trouble) for each line of a batch's files."""
     if batch.status == "failed":
         listed = (batch.errors.data if batch.errors else None) or []
@@ -171,21 +178,21 @@ async def _outcomes(
     found = []
     for name in (batch.output_file_id, batch.error_file_id):
         if name is not None:
-            text = (await http.files.content(name)).text
+            text = wire.hidden((await http.files.content(name)).text, http.api_key)
             rows = [json.loads(line) for line in text.split("\n") if line.strip()]
-            found += [(row["custom_id"], _outcome(row)) for row in rows]
+            found += [(row["custom_id"], outcome(row)) for row in rows]
     return found
 
 
-def _outcome(row: dict[str, Any]) -> wire.Answer | wire.Trouble:
+def outcome(row: dict[str, Any]) -> Answer | Trouble:
+    """Read one line of a batch's files."""
     response, error = row.get("response"), row.get("error")
-    if response is None:
-        code = str((error or {}).get("code") or "server")
-        message = str((error or {}).get("message") or "no reply")
-        return wire.Trouble(LATE if code == LATE else "server", message)
-    body, status = response["body"], response["status_code"]
+    if not isinstance(response, dict):
+        told = error if isinstance(error, dict) else {"message": error}
+        code, message = str(told.get("code") or "server"), str(told.get("message") or "no reply")
+        return Trouble(LATE if code == LATE else "server", message)
+    body, status = response.get("body"), response.get("status_code")
+    text = body if isinstance(body, str) else json.dumps(body)
     if status == 200:
-        return wire.read(body, json.dumps(body), {"content-type": "application/json"})
-    failure = body.get("error") or {}
-    kind = wire.STATUS.get(status, "server" if status >= 500 else "bad_request")
-    return wire.Trouble(kind, str(failure.get("message")), parameter=failure.get("param"))
+        return protocol.read(body, text, {"content-type": "application/json"})
+    return protocol.refused(protocol.count(status), text, {})

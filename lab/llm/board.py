@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from lab.errors import CallError, StoreError, WinnowError
-from lab.llm import replies, wire
+from lab.llm import replies
+from lab.llm.protocol import HOPELESS, Answer, Trouble
 from lab.llm.request import Call, Completion, Request
 from lab.llm.session import Session
 from lab.llm.store import Failure
@@ -99,7 +100,7 @@ class Board:
             else:
                 self.pending.append(call)
 
-    async def reply(self, call: Call, answer: wire.Answer, reserved_usd: float) -> None:
+    async def reply(self, call: Call, answer: Answer, reserved_usd: float) -> None:
         """Count a reply, store it, and hand it to its rows."""
         session = self._session
         price = session.ledger.price(call.model)
@@ -113,7 +114,7 @@ class Board:
         self._finish(call, replies.completion(row, cached=False))
         self._ends.append(time.monotonic())
 
-    def failed_try(self, call: Call, trouble: wire.Trouble, reserved_usd: float) -> None:
+    def failed_try(self, call: Call, trouble: Trouble, reserved_usd: float) -> None:
         """Write a failed try down, with what it may have cost."""
         cost = self.broke_off(reserved_usd, may_be_billed=trouble.may_be_billed)
         where = (call.key, self._session.server.provider, call.model)
@@ -125,13 +126,13 @@ class Board:
         self._uncertain_usd += cost
         return cost
 
-    def fail(self, call: Call, trouble: wire.Trouble, *, tries: int) -> None:
+    def fail(self, call: Call, trouble: Trouble, *, tries: int) -> None:
         """Give up on a call; stop the job if no other can succeed, or too many have failed."""
         self._broken += len(call.rows)
         error = trouble.error + (f" (after {tries} tries)" if tries > 1 else "")
         self._finish(call, Completion(None, error, key=call.key, raw=trouble.raw))
         limits, ended = self._session.limits, self.done - self._cached
-        if trouble.kind in wire.HOPELESS:
+        if trouble.kind in HOPELESS:
             self.stop(CallError(f"no call can succeed: {trouble.error}"))
         elif ended >= limits.failures_after and self._broken > limits.max_failure_rate * ended:
             self.stop(

@@ -4,13 +4,14 @@ A plain loop over `model(…)` with its key-value cache: rows are padded on the 
 from a generator seeded by its own request, and leaves the batch's account when it is done.
 """
 
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from lab import hashing
+from lab import hashing, models
 
 if TYPE_CHECKING:
     import torch
@@ -43,24 +44,26 @@ class Generator:
         with self._lock:
             rows = [self._row(body) for body in bodies]
             fitting = [row for row in rows if isinstance(row, _Row)]
-            if fitting:
-                self._generate(fitting)
+            for together in self._together(fitting):
+                self._generate(together)
             return [self._reply(row) if isinstance(row, _Row) else row for row in rows]
 
     @cached_property
-    def _tokenizer(self) -> Any:
-        from transformers import AutoTokenizer
+    def _loaded(self) -> models.Loaded:
+        return models.causal(self.name, device=str(self._device) if self._device else None)
 
-        return AutoTokenizer.from_pretrained(self.name)
+    @property
+    def _tokenizer(self) -> Any:
+        return self._loaded.tokenizer
+
+    @property
+    def _model(self) -> Any:
+        return self._loaded.model
 
     @cached_property
-    def _model(self) -> Any:
-        import torch
-        from transformers import AutoModelForCausalLM
-
-        device = self._device or ("cuda" if torch.cuda.is_available() else "cpu")
-        model: Any = AutoModelForCausalLM.from_pretrained(self.name)
-        return model.to(device).eval()
+    def _recurrent(self) -> bool:
+        """Tell models with a state, such as Mamba: padding on the left would change it."""
+        return bool(models.accepted(self._model, cache_params=None))
 
     @cached_property
     def _ends(self) -> set[int]:
@@ -72,8 +75,8 @@ class Generator:
         import torch
 
         prompt = self._prompt(body["messages"])
-        most = self._model.config.max_position_embeddings
-        if len(prompt) + 1 > most:
+        most = self._loaded.window
+        if most is not None and len(prompt) + 1 > most:
             return ValueError(f"the prompt has {len(prompt)} tokens, the model takes {most}")
         generator = torch.Generator()
         generator.manual_seed(int(hashing.digest(dict(body), digits=15), 16))
@@ -88,6 +91,13 @@ class Generator:
         )
         return list(found["input_ids"])
 
+    def _together(self, rows: list[_Row]) -> list[list[_Row]]:
+        """Return the rows that one batch may hold: all, or those of one length."""
+        lengths = {len(row.prompt) if self._recurrent else 0: list[_Row]() for row in rows}
+        for row in rows:
+            lengths[len(row.prompt) if self._recurrent else 0].append(row)
+        return list(lengths.values())
+
     def _generate(self, rows: list[_Row]) -> None:
         import torch
 
@@ -101,18 +111,20 @@ class Generator:
             [[0] * pad + [1] * len(row.prompt) for pad, row in zip(pads, rows, strict=True)],
             device=device,
         )
-        cache = None
+        cache, cache_name = None, "cache_params" if self._recurrent else "past_key_values"
         with torch.inference_mode():
             while any(row.finish is None for row in rows):
                 places = (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1] :]
+                # a recurrent model has no padding, and goes wrong by a mask longer than its input
+                seen = {} if self._recurrent else {"attention_mask": mask}
                 out = self._model(
                     input_ids=ids,
-                    attention_mask=mask,
-                    position_ids=places,
-                    past_key_values=cache,
                     use_cache=True,
+                    **seen,
+                    **{cache_name: cache},
+                    **models.accepted(self._model, position_ids=places, logits_to_keep=1),
                 )
-                cache = out.past_key_values
+                cache = out[cache_name]
                 scores = out.logits[:, -1].float().log_softmax(-1).cpu()
                 picked = [self._step(row, score) for row, score in zip(rows, scores, strict=True)]
                 ids = torch.tensor(picked, device=device)[:, None]
@@ -129,13 +141,18 @@ class Generator:
         row.made.append(token)
         if row.body.get("logprobs"):
             row.logprobs.append(self._logprob(token, scores, int(row.body["top_logprobs"] or 0)))
-        full = self._model.config.max_position_embeddings - len(row.prompt)
         stops = row.body.get("stop") or []
         if stops and any(stop in self._text(row) for stop in stops):
             row.finish = "stop"
-        elif len(row.made) >= min(row.body["max_tokens"], full):
+        elif len(row.made) >= self._limit(row):
             row.finish = "length"
         return token
+
+    def _limit(self, row: _Row) -> float:
+        """Return the most tokens of a row's reply: as asked, and as fit into the model."""
+        window = self._loaded.window
+        full = math.inf if window is None else window - len(row.prompt)
+        return min(float(row.body["max_tokens"]), full)
 
     def _logprob(self, token: int, scores: "torch.Tensor", most: int) -> dict[str, Any]:
         best = scores.topk(most) if most else None
@@ -177,7 +194,7 @@ def _pick(scores: "torch.Tensor", row: _Row) -> int:
     """Pick a token: the likeliest at temperature 0, else drawn from the nucleus."""
     import torch
 
-    temperature, top_p = row.body["temperature"], row.body["top_p"]
+    temperature, top_p = row.body.get("temperature", 1.0), row.body.get("top_p", 1.0)
     if temperature == 0:
         return int(scores.argmax())
     chances, order = (scores / temperature).softmax(-1).sort(descending=True, stable=True)

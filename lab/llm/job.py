@@ -7,6 +7,7 @@ loop.
 
 import asyncio
 import threading
+import warnings
 from collections.abc import Sequence
 
 from lab.errors import CallError, WinnowError
@@ -62,7 +63,8 @@ class Job:
     def result(self, timeout_s: float | None = None) -> list[Completion]:
         """Wait for the end and return one completion per request, in their order.
 
-        An interrupt (Ctrl-C, the stop button) pauses the job and frees the caller.
+        An interrupt (Ctrl-C, the stop button) pauses the job and frees the caller. A parameter
+        that the model does not take is left out with a warning, where that changes the replies.
 
         Raises
         ------
@@ -81,6 +83,8 @@ class Job:
             raise
         if not over:
             raise TimeoutError(f"{self!r} is not over after timeout_s={timeout_s:g}")
+        for note in self._session.notes():
+            warnings.warn(note, stacklevel=2)
         self._future.result()
         if self._board.reason is not None:
             raise self._board.reason

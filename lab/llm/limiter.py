@@ -14,12 +14,11 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lab.llm import wire
+from lab.llm import waits
 
 GAIN = 1 / 16  # weight of the last call in the share of calls that are pushed back
 LEAST = 4  # calls that are always allowed, if the most is not lower
 ROUNDS = 32  # rounds of successes from nothing to the most
-MAX_WAIT_S = 300.0  # longest obedience to one header
 
 
 @dataclass
@@ -97,7 +96,7 @@ class Limiter:
                 float(min(LEAST, self.most)), self.window * (1 - self.pushed_share / 2)
             )
         if wait_s is not None:
-            self._closed_until = max(self._closed_until, now + min(wait_s, MAX_WAIT_S))
+            self._closed_until = max(self._closed_until, now + wait_s)
         self._heed(headers)
 
     async def _queue(self) -> None:
@@ -124,9 +123,9 @@ class Limiter:
 
     def _heed(self, headers: Mapping[str, str]) -> None:
         for name in ("requests", "tokens"):
-            limit = wire.seconds(headers.get(f"x-ratelimit-limit-{name}"))
-            left = wire.seconds(headers.get(f"x-ratelimit-remaining-{name}"))
-            reset = wire.seconds(headers.get(f"x-ratelimit-reset-{name}"))
+            limit = waits.seconds(headers.get(f"x-ratelimit-limit-{name}"))
+            left = waits.seconds(headers.get(f"x-ratelimit-remaining-{name}"))
+            reset = waits.wait_s(headers.get(f"x-ratelimit-reset-{name}"))
             if limit is None or left is None or reset is None or limit <= 0:
                 continue
             now = time.monotonic()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from lab import hashing, models
+from lab import models
 from lab.llm.client import Client
 from lab.llm.generation import Generator
 from lab.llm.session import Limits
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 BASE_URL = "http://local/v1"
 GATHER_S = 0.01  # how long the first request of a batch waits for others
-WEIGHTS = ("*.safetensors", "*.bin", "config.json", "tokenizer.json", "chat_template.jinja")
 
 
 def local(
@@ -58,7 +57,7 @@ def local(
         raise ValueError(f"batch_size must be 1 or more, got {batch_size}")
     folder = Path(model)
     name = folder.name if folder.is_dir() else str(model)
-    provider = "local/" + (_fingerprint(folder) if folder.is_dir() else str(model))
+    provider = f"local/{models.identity(model)}"
     transport = _Transport(Generator(str(model), device=device), batch_size)
     return Client(
         name,
@@ -68,6 +67,10 @@ def local(
         store=store,
         limits=Limits(max_in_flight=2 * batch_size, max_tries=1, timeout_s=86_400.0),
     )
+
+
+class GenerationError(RuntimeError):
+    """The model could not be loaded or run; it becomes the error of the completion."""
 
 
 @dataclass
@@ -93,9 +96,12 @@ class _Transport(httpx2.AsyncBaseTransport):
             self._task = asyncio.get_running_loop().create_task(self._drain())
         try:
             return httpx2.Response(200, json=await waiting.reply)
-        except ValueError as error:  # the prompt does not fit the model
-            failure = {"error": {"message": str(error), "type": "invalid_request"}}
-            return httpx2.Response(400, json=failure)
+        except (
+            ValueError,
+            GenerationError,
+        ) as error:  # the prompt does not fit, or the model fails
+            status = 400 if isinstance(error, ValueError) else 500
+            return httpx2.Response(status, json={"error": {"message": str(error)}})
 
     async def _drain(self) -> None:
         try:
@@ -106,8 +112,10 @@ class _Transport(httpx2.AsyncBaseTransport):
                     self._queue[self._batch_size :],
                 )
                 await self._answer(batch)
-        finally:
+        finally:  # after an error, too: others wait
             self._task = None
+            if self._queue:
+                self._task = asyncio.get_running_loop().create_task(self._drain())
 
     async def _answer(self, batch: Sequence[_Waiting]) -> None:
         bodies = [waiting.body for waiting in batch]
@@ -116,7 +124,7 @@ class _Transport(httpx2.AsyncBaseTransport):
         except BaseException as error:
             for waiting in batch:
                 if not waiting.reply.done():
-                    waiting.reply.set_exception(RuntimeError(f"generation failed: {error}"))
+                    waiting.reply.set_exception(GenerationError(f"{type(error).__name__}: {error}"))
             raise
         for waiting, reply in zip(batch, replies, strict=True):
             if waiting.reply.done():
@@ -125,8 +133,3 @@ class _Transport(httpx2.AsyncBaseTransport):
                 waiting.reply.set_exception(reply)
             else:
                 waiting.reply.set_result(reply)
-
-
-def _fingerprint(folder: Path) -> str:
-    files = sorted({path for pattern in WEIGHTS for path in folder.glob(pattern)})
-    return hashing.digest({path.name: hashing.file(path) for path in files}, digits=16)

@@ -19,23 +19,43 @@ MESSAGE_TOKENS = 4  # that a chat template puts around a message, for guesses on
 
 @dataclass(frozen=True)
 class Price:
-    """US dollars for a million tokens; `batch_share` is what a batched call costs of that."""
+    """US dollars for a million tokens.
+
+    Parameters
+    ----------
+    input_usd, output_usd : float
+        For what is asked, and for what is answered, thoughts included.
+    batch_share : float
+        What a batched call costs of that.
+    cached_usd : float, optional
+        For those tokens of the prompt that the server had read before; None if they cost as much
+        as the others.
+    """
 
     input_usd: float
     output_usd: float
     batch_share: float = 0.5
+    cached_usd: float | None = None
 
     def cost_usd(
-        self, prompt_tokens: float, completion_tokens: float, *, batch: bool = False
+        self,
+        prompt_tokens: float,
+        completion_tokens: float,
+        *,
+        cached_tokens: float = 0,
+        batch: bool = False,
     ) -> float:
-        """Return the price of one call.
+        """Return the price of one call; `cached_tokens` are among those of the prompt.
 
         Examples
         --------
-        >>> Price(input_usd=1.0, output_usd=2.0).cost_usd(500_000, 250_000)
-        1.0
+        >>> price = Price(input_usd=1.0, output_usd=2.0, cached_usd=0.1)
+        >>> price.cost_usd(500_000, 250_000), price.cost_usd(500_000, 0, cached_tokens=500_000)
+        (1.0, 0.05)
         """
-        usd = (prompt_tokens * self.input_usd + completion_tokens * self.output_usd) / MILLION
+        cached_usd = self.input_usd if self.cached_usd is None else self.cached_usd
+        usd = (prompt_tokens - cached_tokens) * self.input_usd + cached_tokens * cached_usd
+        usd = (usd + completion_tokens * self.output_usd) / MILLION
         return usd * self.batch_share if batch else usd
 
 
@@ -63,4 +83,5 @@ def guess_tokens(body: Mapping[str, Any]) -> int:
 def most_usd(body: Mapping[str, Any], price: Price) -> float:
     """Return the most that one call can cost: a token for every byte, and the longest reply."""
     size = sum(len(str(m["content"]).encode()) + 2 * MESSAGE_TOKENS for m in body["messages"])
+    size += len(json.dumps(body["tools"])) if "tools" in body else 0
     return price.cost_usd(size, body["max_tokens"])

@@ -14,6 +14,11 @@ from lab import hashing
 from lab.llm import thoughts
 
 MAX_TOP_LOGPROBS = 20  # what the protocol allows
+OWNED = {  # what a request says in its own words, and what would change the form of a reply
+    *("model", "messages", "temperature", "top_p", "max_tokens", "max_completion_tokens", "stop"),
+    *("seed", "logprobs", "top_logprobs", "response_format", "reasoning_effort", "verbosity"),
+    *("stream", "n"),
+}
 
 Shape = Mapping[str, Any] | type[BaseModel]  # a JSON schema, or a pydantic model
 
@@ -26,10 +31,11 @@ class Request:
     ----------
     messages : sequence of {"role", "content"}
         The conversation to go on with; at least one message.
-    temperature : float
-        0 (always the likeliest token) and up.
-    top_p : float
-        Share of the probability that is sampled from, above 0 and up to 1.
+    temperature : float, optional
+        0 (always the likeliest token) and up; None leaves it to the server.
+    top_p : float, optional
+        Share of the probability that is sampled from, above 0 and up to 1; None leaves it to the
+        server.
     max_tokens : int
         Longest reply, at least 1.
     stop : sequence of str
@@ -44,6 +50,12 @@ class Request:
         Number of the sample, 0 and up: the same question asked again on purpose.
     model : str, optional
         Another model than the client's.
+    reasoning_effort : str, optional
+        Such as `low`, for models that think before they answer.
+    verbosity : str, optional
+        Such as `low`, for models that know it.
+    extra : mapping, optional
+        Further members of the body, such as `{"tools": […]}` or `{"top_k": 20}`.
 
     Examples
     --------
@@ -51,10 +63,10 @@ class Request:
     8
     """
 
-    messages: Sequence[Mapping[str, str]]
+    messages: Sequence[Mapping[str, Any]]
     _: KW_ONLY
-    temperature: float = 0.0
-    top_p: float = 1.0
+    temperature: float | None = 0.0
+    top_p: float | None = 1.0
     max_tokens: int = 512
     stop: Sequence[str] = ()
     seed: int | None = None
@@ -62,6 +74,9 @@ class Request:
     response_format: Shape | None = None
     draw: int = 0
     model: str | None = None
+    reasoning_effort: str | None = None
+    verbosity: str | None = None
+    extra: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no server could answer."""
@@ -74,20 +89,28 @@ class Request:
                 raise ValueError(f"a message has a 'role' and a 'content', got {message!r}")
             if not hashing.encodable(str(message["content"])):
                 raise ValueError(f"a message holds half of a surrogate pair, got {message!r}")
-        for name, value, good, bound in (
-            ("temperature", self.temperature, self.temperature >= 0, "0 or more"),
-            ("top_p", self.top_p, 0 < self.top_p <= 1, "above 0 and at most 1"),
-            ("max_tokens", self.max_tokens, self.max_tokens >= 1, "1 or more"),
-            ("draw", self.draw, self.draw >= 0, "0 or more"),
+        self._check_bounds()
+        if taken := OWNED & (self.extra or {}).keys():
+            raise ValueError(
+                f"extra must not hold what a request says elsewhere, or cannot say, got"
+                f" {', '.join(sorted(taken))}"
+            )
+
+    def _check_bounds(self) -> None:
+        temperature, top_p = self.temperature, self.top_p
+        for name, good, bound in (
+            ("temperature", temperature is None or temperature >= 0, "0 or more"),
+            ("top_p", top_p is None or 0 < top_p <= 1, "above 0 and at most 1"),
+            ("max_tokens", self.max_tokens >= 1, "1 or more"),
+            ("draw", self.draw >= 0, "0 or more"),
             (
                 "top_logprobs",
-                self.top_logprobs,
                 0 <= self.top_logprobs <= MAX_TOP_LOGPROBS,
                 f"from 0 to {MAX_TOP_LOGPROBS}",
             ),
         ):
             if not good:
-                raise ValueError(f"{name} must be {bound}, got {value}")
+                raise ValueError(f"{name} must be {bound}, got {getattr(self, name)}")
 
     def body(self, model: str) -> dict[str, Any]:
         """Return what is sent, for the client's `model` unless the request names one."""
@@ -97,7 +120,10 @@ class Request:
             "temperature": self.temperature,
             "top_p": self.top_p,
             "max_tokens": self.max_tokens,
+            "reasoning_effort": self.reasoning_effort,
+            "verbosity": self.verbosity,
         }
+        sent = {name: value for name, value in sent.items() if value is not None}
         if self.stop:
             sent["stop"] = list(self.stop)
         if self.seed is not None or self.draw:
@@ -106,7 +132,7 @@ class Request:
             sent |= {"logprobs": True, "top_logprobs": self.top_logprobs}
         if self.response_format is not None:
             sent["response_format"] = response_format(self.response_format)
-        return sent
+        return sent | dict(self.extra or {})
 
 
 @dataclass(frozen=True)
@@ -117,6 +143,8 @@ class Completion:
     `thoughts` (a reply that ends inside its thoughts), `malformed` (a reply that cannot be read),
     or `timeout`, `connection`, `unreachable`, `rate_limit`, `server`, `bad_request`, `denied` …
     (no reply). `finish_reason` is `length` where the text was cut.
+
+    A reply that calls tools may have the text `""`.
 
     What a model thinks aloud before its answer (`<think>…</think>` and its like, see
     `lab.llm.thoughts`) never stands in `text`, whoever makes the completion.
@@ -141,6 +169,9 @@ class Completion:
     key: str = ""
     raw: str | None = None  # all that came, where `text` is not all of it
     thinking: str | None = None  # what the model thought before it answered, where it is told
+    tool_calls: tuple[dict[str, Any], ...] = ()  # id, name, arguments (an object where it is one)
+    reasoning_tokens: int = 0  # of the completion's, those of its thoughts
+    cached_tokens: int = 0  # of the prompt's, those that the server had read before
 
     def __post_init__(self) -> None:
         """Take the thoughts out of the text."""
@@ -153,7 +184,7 @@ class Completion:
         changed["thinking"] = "\n\n".join(filter(None, (self.thinking, thinking))) or None
         if answer is None:
             changed["error"] = thoughts.CUT
-        elif not answer:
+        elif not answer and not self.tool_calls:
             changed |= {"text": None, "error": "empty: the reply has no text after its thoughts"}
         for name, value in changed.items():
             object.__setattr__(self, name, value)

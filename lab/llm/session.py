@@ -1,12 +1,13 @@
 """What all calls of one client share: server, limits, store, money, and what models refused."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lab.llm import request, wire
+from lab.llm import parameters, request
 from lab.llm.limiter import Limiter
 from lab.llm.money import Ledger
+from lab.llm.protocol import Trouble
 from lab.llm.request import Call, Request
 from lab.llm.store import Store
 from lab.llm.wire import Server
@@ -69,6 +70,7 @@ class Session:
         self.writer = Writer(store)
         self._limiters: dict[str, Limiter] = {}
         self._refused: dict[str, set[str]] = {}
+        self._notes: list[str] = []
 
     def calls(self, requests: Sequence[Request]) -> dict[str, Call]:
         """Return each distinct request once, by its key, with the rows that wait for it."""
@@ -84,14 +86,29 @@ class Session:
             self._limiters[model] = Limiter(self.limits.max_in_flight)
         return self._limiters[model]
 
-    def learn(self, sent: Mapping[str, Any], trouble: wire.Trouble) -> bool:
-        """Remember a parameter of `sent` that the server refused; say whether to try again."""
-        for name in wire.REPLACEABLE:
-            if name in sent and (trouble.parameter == name or name in trouble.message):
-                self._refused.setdefault(sent["model"], set()).add(name)
-                return True
-        return False
+    def learn(self, trouble: Trouble) -> bool:
+        """Remember a parameter that the server refused; say whether to try again without it."""
+        name = parameters.refused_by(trouble)
+        if name is None:
+            return False
+        model = trouble.sent["model"]
+        if name not in self.refused(model):
+            self.refused(model).add(name)
+            if note := parameters.loss(model, name, trouble.sent[name]):
+                self._notes.append(note)
+        return True
+
+    def refused(self, model: str) -> set[str]:
+        """Return the parameters that a model does not take, as far as is known."""
+        if model not in self._refused:
+            self._refused[model] = parameters.known(model)
+        return self._refused[model]
 
     def adapted(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return a request's body as this server takes it."""
-        return wire.adapted(body, self._refused.get(body["model"], set()))
+        return parameters.adapted(body, self.refused(body["model"]))
+
+    def notes(self) -> list[str]:
+        """Return what a caller should be told, once."""
+        notes, self._notes = self._notes, []
+        return notes

@@ -50,7 +50,7 @@ class Reply:
     provider: str
     model: str
     request: dict[str, Any]
-    reply: dict[str, Any]  # text, refusal, finish_reason, logprobs, served_by
+    reply: dict[str, Any]  # text, refusal, finish_reason, logprobs, served_by, and what else came
     prompt_tokens: int
     completion_tokens: int
     cost_usd: float | None
@@ -117,24 +117,28 @@ class Store:
             self._db.close()
 
     def find(self, keys: Sequence[str]) -> dict[str, Reply]:
-        """Return the replies that are there for these keys."""
+        """Return the replies that are there for these keys; a damaged one counts as missing."""
         found = {}
         for start in range(0, len(keys), CHUNK):
             part = list(keys[start : start + CHUNK])
             marks = ",".join("?" * len(part))
             for row in self._query(f"{_SELECT} WHERE key IN ({marks})", part):
-                found[row[0]] = _reply(row)
+                if (reply := _reply(row)) is not None:
+                    found[row[0]] = reply
         return found
 
     def rows(self) -> Iterator[Reply]:
         """Go through all replies, in the order of their keys."""
         last = ""
         while part := self._query(f"{_SELECT} WHERE key > ? ORDER BY key LIMIT {CHUNK}", [last]):
-            yield from map(_reply, part)
+            yield from filter(None, map(_reply, part))
             last = part[-1][0]
 
     def add(self, replies: Iterable[Reply], failures: Iterable[Failure] = ()) -> None:
-        """Write replies and failures in one transaction; a key that is there stays as it is."""
+        """Write replies and failures in one transaction.
+
+        A key that is there stays as it is, unless its reply is damaged.
+        """
         now = time.time()
         kept = [
             (
@@ -145,7 +149,7 @@ class Store:
         ]
         failed = [(f.key, f.provider, f.model, f.error, f.cost_usd, now) for f in failures]
         with self._writing() as db:
-            db.executemany("INSERT OR IGNORE INTO replies VALUES (?,?,?,?,?,?,?,?,?)", kept)
+            db.executemany(_INSERT, kept)
             db.executemany("INSERT INTO failures VALUES (?,?,?,?,?,?)", failed)
 
     def forget(self, *, model: str | None = None, provider: str | None = None) -> int:
@@ -296,6 +300,15 @@ _SELECT = (
     "SELECT key, provider, model, request, reply, prompt_tokens, completion_tokens, cost_usd"
     " FROM replies"
 )
+_INSERT = """
+INSERT INTO replies VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO UPDATE SET
+    request = excluded.request, reply = excluded.reply, prompt_tokens = excluded.prompt_tokens,
+    completion_tokens = excluded.completion_tokens, cost_usd = excluded.cost_usd,
+    made = excluded.made
+WHERE CASE WHEN json_valid(replies.reply) AND json_valid(replies.request)
+    THEN json_type(replies.reply) <> 'object' OR json_type(replies.request) <> 'object'
+    ELSE TRUE END
+"""
 
 
 @contextmanager
@@ -324,9 +337,15 @@ def _where(**values: str | None) -> tuple[str, list[str]]:
     return " AND ".join(f"{name} = ?" for name in given), list(given.values())
 
 
-def _reply(row: tuple[Any, ...]) -> Reply:
+def _reply(row: tuple[Any, ...]) -> Reply | None:
+    """Return a row as a reply; None if it is damaged."""
     key, provider, model, request, reply, *rest = row
-    return Reply(key, provider, model, json.loads(request), json.loads(reply), *rest)
+    try:
+        asked, found = json.loads(request), json.loads(reply)
+    except ValueError:
+        return None
+    good = isinstance(asked, dict) and isinstance(found, dict)
+    return Reply(key, provider, model, asked, found, *rest) if good else None
 
 
 def _dump(value: object) -> str:

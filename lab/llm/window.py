@@ -10,9 +10,10 @@ import time
 from typing import TYPE_CHECKING
 
 from lab.errors import BudgetError
-from lab.llm import pricing, wire
+from lab.llm import parameters, pricing, wire
 from lab.llm.board import Board
 from lab.llm.limiter import Limiter
+from lab.llm.protocol import RETRIED, Answer, Trouble
 from lab.llm.request import Call
 from lab.llm.session import Session
 
@@ -50,19 +51,17 @@ async def _settle(session: Session, board: Board, http: "AsyncOpenAI", call: Cal
         trouble = await _try(session, board, http, call)
         if trouble is None:
             return
-        if trouble.kind == "bad_request" and session.learn(trouble.sent, trouble):
+        if session.learn(trouble):
             continue
         tries += 1
-        if trouble.kind not in wire.RETRIED or tries >= session.limits.max_tries:
+        if trouble.kind not in RETRIED or tries >= session.limits.max_tries:
             break
         board.retried += 1
         await asyncio.sleep(backoff_s(tries) if trouble.wait_s is None else trouble.wait_s)
     board.fail(call, trouble, tries=tries)
 
 
-async def _try(
-    session: Session, board: Board, http: "AsyncOpenAI", call: Call
-) -> wire.Trouble | None:
+async def _try(session: Session, board: Board, http: "AsyncOpenAI", call: Call) -> Trouble | None:
     """Make one try inside the window; return its trouble, or None if there is no more to do."""
     limiter = session.limiter(call.model)
     await _enter(board, limiter, pricing.guess_tokens(call.body))
@@ -77,8 +76,9 @@ async def _try(
         started = time.monotonic()
         body = session.adapted(call.body)
         outcome = await wire.attempt(http, body, timeout_s=session.limits.timeout_s)
-        if isinstance(outcome, wire.Answer):
+        if isinstance(outcome, Answer):
             limiter.succeeded(outcome.headers)
+            parameters.mark(outcome.reply, asked=call.body, sent=body)
             await board.reply(call, outcome, reserved)
             return None
         if outcome.kind in ("rate_limit", "server"):

@@ -1,7 +1,11 @@
+import importlib
 import json
 import threading
 import traceback
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -21,13 +25,15 @@ def embeddings_server():
         def do_POST(self):
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             server.seen.append((self.path, self.headers.get("Authorization"), body))
-            status, payload = server.replies.pop(0) if server.replies else (200, None)
+            status, payload, wait = (
+                (*server.replies.pop(0), "0")[:3] if server.replies else (200, None, "0")
+            )
             if payload is None:
                 vectors = [[len(text), text.count("e") + 1.0] for text in body["input"]]
                 data = [{"index": i, "embedding": v} for i, v in enumerate(vectors)]
                 payload = json.dumps({"data": data[::-1]})
             self.send_response(status)
-            self.send_header("Retry-After", "0")
+            self.send_header("Retry-After", wait)
             self.end_headers()
             self.wfile.write(payload.encode())
 
@@ -67,12 +73,46 @@ def test_a_busy_server_is_asked_again(server):
     assert len(server.seen) == 3
 
 
+def test_an_error_inside_status_200_counts_as_its_code_says(server):
+    busy = json.dumps({"error": {"message": "slow down", "code": 429}, "data": None})
+    server.replies = [(200, busy), (200, busy)]
+    assert len(embed.endpoint(TEXTS, model="m", base_url=server.url)) == 4
+    assert len(server.seen) == 3
+    final = json.dumps({"error": {"message": "No such model: x", "code": 404}})
+    server.replies = [(200, final)]
+    with pytest.raises(CallError, match="No such model: x"):
+        embed.endpoint(TEXTS + "!", model="m", base_url=server.url)
+    assert len(server.seen) == 4
+
+
+@pytest.mark.parametrize("past", [False, True])
+def test_a_wait_that_is_a_date_is_obeyed(server, monkeypatch, past):
+    pauses = []
+    module = importlib.import_module("lab.embed.endpoint")
+    monkeypatch.setattr(module, "time", SimpleNamespace(sleep=pauses.append))
+    moment = datetime.now(UTC) + timedelta(seconds=-60 if past else 20)
+    server.replies = [(429, "slow down", format_datetime(moment, usegmt=True))]
+    assert len(embed.endpoint(TEXTS, model="m", base_url=server.url)) == 4
+    assert pauses == [pytest.approx(0 if past else 20, abs=3)]
+
+
+def test_vectors_without_places_are_in_order(server):
+    data = [{"embedding": [1.0, 0.0]}, {"embedding": [0.0, 1.0]}, {"embedding": [1.0, 1.0]}]
+    server.replies = [(200, json.dumps({"data": data}))]
+    X = embed.endpoint(TEXTS, model="m", base_url=server.url)  # asked in order: one, three, two
+    np.testing.assert_allclose(X.loc["a"], [1, 0])
+    np.testing.assert_allclose(X.loc["c"], [0, 1])
+
+
 @pytest.mark.parametrize(
     ("reply", "message"),
     [
         ((401, "no key"), "status 401: no key"),
         ((200, "{}"), "holds no vectors: {}"),
         ((200, '{"data": []}'), "asked for 3 vectors"),
+        ((200, '{"data": null}'), "holds no vectors"),
+        ((200, '{"data": [3, "x", null]}'), "holds no vectors"),
+        ((200, '{"data": [{"index": 0, "embedding": [1, "x"]}]}'), "holds no vectors"),
         ((200, '{"data": [{"index": 0, "embedding": [0.0]}]}'), "asked for 3 vectors"),
     ],
 )

@@ -4,7 +4,7 @@ import pytest
 
 from lab import llm, testbed
 from lab.errors import BudgetError, CallError
-from lab.llm import Store
+from lab.llm import Store, batches
 
 
 @pytest.fixture(autouse=True)
@@ -88,11 +88,49 @@ def test_what_expired_is_handed_in_again(asked):
 
 
 def test_a_refused_row_is_a_failure_and_the_others_are_not(asked):
-    there = client(takes_schema=False)
-    odd = llm.Request(asked[0].messages, response_format={"type": "object"})
-    replies = there.complete([*asked[:3], odd], batch=True)
+    odd = llm.Request([{"role": "user", "content": ["parts that this server does not take"]}])
+    replies = client().complete([*asked[:3], odd], batch=True)
     assert [reply.error is None for reply in replies] == [True, True, True, False]
     assert replies[3].kind == "bad_request"
+
+
+def test_a_parameter_refused_in_a_batch_is_left_out_in_the_next(asked):
+    there = client(takes_schema=False)
+    shape = {"type": "json_object"}
+    wishes = [llm.Request(one.messages, response_format=shape) for one in asked[:4]]
+    replies = there.complete([*wishes, *asked[4:6]], batch=True)
+    assert all(reply.error is None for reply in replies)
+    assert there.job.snapshot().retried == 4
+    assert there.server_log.paid == 6
+    rows = {row.key: row for row in there.store.rows()}
+    assert rows[replies[0].key].request["response_format"] == shape
+    assert rows[replies[0].key].reply["left_out"] == ["response_format"]
+    # what a batch has learned is known to single calls, too
+    more = llm.Request(asked[9].messages, response_format=shape)
+    assert there.complete([more])[0].error is None
+    assert [e.status for e in there.server_log.entries if e.path != "/v1/batches"] == [200]
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        (
+            {"response": None, "error": {"code": "batch_expired", "message": "late"}},
+            "batch_expired",
+        ),
+        ({"response": None, "error": "odd"}, "server"),
+        ({"response": None, "error": None}, "server"),
+        ({"response": {"status_code": 200, "body": None}}, "malformed"),
+        ({"response": {"status_code": 200, "body": {"error": {"code": 429}}}}, "rate_limit"),
+        ({"response": {"status_code": 200, "body": {"choices": [], "error": "x"}}}, "server"),
+        ({"response": {"status_code": 400, "body": "plain"}}, "bad_request"),
+        ({"response": {"status_code": 400, "body": None}}, "bad_request"),
+        ({"response": {"status_code": "429", "body": {}}}, "rate_limit"),
+        ({"response": {"status_code": 500, "body": {"error": None}}}, "server"),
+    ],
+)
+def test_a_line_of_a_batch_of_any_form_is_an_answer_or_trouble(row, kind):
+    assert batches.outcome(row).kind == kind
 
 
 def test_a_batch_that_could_pass_the_cap_is_not_handed_in(asked):

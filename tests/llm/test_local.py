@@ -1,6 +1,7 @@
 """A local model: the same numbers as transformers gives, whatever the batch."""
 
 import math
+import shutil
 
 import pytest
 import torch
@@ -135,6 +136,7 @@ def test_it_shares_store_stops_and_failures_with_other_clients(folder, tmp_path)
 def test_a_chat_template_is_used_where_there_is_one(folder, tmp_path):
     from transformers import AutoTokenizer
 
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     tokenizer.chat_template = (
         "{% for m in messages %}{{ m.role }} {{ m.content }} {% endfor %}assistant"
@@ -144,10 +146,58 @@ def test_a_chat_template_is_used_where_there_is_one(folder, tmp_path):
     messages = [{"role": "user", "content": "the cat"}]
     assert count(messages) == 4
     assert llm.tokenizer(str(folder))(messages) == 2
-    assert (
-        Generator(str(tmp_path))._prompt(messages)
-        == tokenizer("user the cat assistant")["input_ids"]
+    [asked] = llm.local(tmp_path, store=":memory:").complete([ask("the cat")])
+    [plain] = llm.local(folder, store=":memory:").complete([ask("user the cat assistant")])
+    assert (asked.text, asked.prompt_tokens) == (plain.text, 4)
+
+
+@pytest.mark.parametrize("family", ["bloom", "mpt", "mamba"])
+def test_models_without_positions_or_a_window_answer_like_transformers(folder, tmp_path, family):
+    import transformers
+
+    size = {"vocab_size": len(WORDS), "pad_token_id": 0, "eos_token_id": 1, "bos_token_id": None}
+    kinds = {
+        "bloom": ("Bloom", {"hidden_size": 32, "n_layer": 2, "n_head": 4}),
+        "mpt": ("Mpt", {"d_model": 32, "n_layers": 2, "n_heads": 4, "max_seq_len": 48}),
+        "mamba": ("Mamba", {"hidden_size": 32, "num_hidden_layers": 2, "state_size": 4}),
+    }
+    name, settings = kinds[family]
+    torch.manual_seed(1)
+    config = getattr(transformers, f"{name}Config")(**size, **settings, initializer_range=0.6)
+    model = getattr(transformers, f"{name}ForCausalLM")(config).eval()
+    model.save_pretrained(tmp_path)
+    for file in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(folder / file, tmp_path / file)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path)
+    texts = ["the cat", "a dog ran on the mat", "the dog"]
+    replies = llm.local(tmp_path, batch_size=4, store=":memory:").complete(
+        [ask(text, max_tokens=5) for text in texts]
     )
+    for text, reply in zip(texts, replies, strict=True):
+        ids = tokenizer(text, return_tensors="pt")["input_ids"]
+        made = model.generate(
+            input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=5, do_sample=False
+        )[0, ids.shape[1] :]
+        expected = tokenizer.decode([t for t in made.tolist() if t != 1], skip_special_tokens=True)
+        assert (reply.text or "") == expected
+
+
+def test_a_model_that_cannot_be_loaded_is_a_failure_that_says_why(folder, tmp_path):
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "config.json").write_text("{}")
+    asked = [ask(f"the cat {n}") for n in range(5)]
+    replies = llm.local(tmp_path, batch_size=2, store=":memory:").complete(asked)
+    assert all("no model can be loaded from" in reply.error for reply in replies)
+
+
+def test_a_temperature_left_out_is_that_of_the_protocol(folder):
+    generator = Generator(str(folder))
+    bodies = [ask("the", max_tokens=4, draw=n, **s).body("m")
+              for s in ({"temperature": 1.0}, {"temperature": None, "top_p": None})
+              for n in range(8)]  # fmt: skip
+    texts = [reply["choices"][0]["message"]["content"] for reply in generator.replies(bodies)]
+    assert len(set(texts[:8])) > 1
+    assert len(set(texts[8:])) > 1  # drawn, not greedy
 
 
 def test_other_weights_are_another_model(folder, tmp_path):

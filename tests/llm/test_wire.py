@@ -109,23 +109,6 @@ def test_the_name_of_a_server_leaves_names_and_passwords_out():
             llm.Server(bad)
 
 
-@pytest.mark.parametrize(
-    ("found", "kind"),
-    [
-        (None, "malformed"),
-        ({"error": {"message": "late"}}, "malformed"),
-        ({"choices": [{"message": None}]}, "malformed"),
-        ({"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens": "many"}}, ""),
-    ],
-)
-def test_what_is_no_completion_is_malformed(found, kind):
-    trouble = wire.read(found, "text", {"content-type": "text/plain"})
-    assert trouble.kind == "malformed"
-    assert "text/plain" in trouble.message
-    assert trouble.raw == "text"
-    assert trouble.may_be_billed
-
-
 def test_a_server_that_is_not_there_costs_nothing(ask):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -138,12 +121,12 @@ def test_a_server_that_is_not_there_costs_nothing(ask):
     assert there.spent_usd == 0
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("1", 1.0), ("0.5s", 0.5), ("250ms", 0.25), ("1h1m1s", 3661.0), ("", None), ("x5", None)],
-)
-def test_durations_are_read(text, expected):
-    assert wire.seconds(text) == expected
+def test_a_key_that_a_server_writes_into_its_reply_is_not_stored(client, ask, chat, with_key):
+    there = keyed(client, lambda *_: chat(f"your key is {KEY}"))
+    [reply] = there.complete([ask("q")])
+    assert reply.text == f"your key is {wire.HIDDEN}"
+    [row] = there.store.rows()
+    assert KEY not in repr(row)
 
 
 def test_importing_the_part_is_quick_and_opens_nothing():
