@@ -13,7 +13,7 @@ import pandas as pd
 
 from lab.errors import TuneError
 from lab.tune.recipe import Recipe
-from lab.tune.templates import ChatTemplate, Span, Template, spans
+from lab.tune.templates import ChatTemplate, Span, Template, UnwrittenError, header, spans
 
 NO_LABEL = -100  # what torch's cross entropy ignores
 
@@ -101,6 +101,8 @@ def _write(
     pool: pd.DataFrame, recipe: Recipe, tokenizer: Any, end: str
 ) -> tuple[dict[str, list[Span]], dict[str, str]]:
     """Return the spans of each example by id, in order of ids, and why others have none."""
+    if isinstance(recipe.template, ChatTemplate):
+        header(recipe.template, tokenizer)  # a template that can write no example is an error
     skipped: dict[str, str] = {}
     written: dict[str, list[Span]] = {}
     for key, row in sorted(pool.iterrows(), key=lambda pair: str(pair[0])):
@@ -109,13 +111,16 @@ def _write(
         elif end in str(row["output"]):
             skipped[str(key)] = "end-of-turn token inside the answer"
         else:
-            written[str(key)] = spans(
-                dict(row),
-                recipe.template,
-                tokenizer,
-                end_of_turn=end,
-                train_history=recipe.train_history,
-            )
+            try:
+                written[str(key)] = spans(
+                    dict(row),
+                    recipe.template,
+                    tokenizer,
+                    end_of_turn=end,
+                    train_history=recipe.train_history,
+                )
+            except UnwrittenError as error:
+                skipped[str(key)] = str(error)
     return written, skipped
 
 

@@ -20,7 +20,7 @@ from lab.models.decode import GREEDY, Decoding, Job, decode
 from lab.tune import record
 from lab.tune.answers import AnswerFile
 from lab.tune.encode import bos_ids, tokenise
-from lab.tune.templates import CHAT, Template, spans
+from lab.tune.templates import CHAT, Template, UnwrittenError, spans
 
 Messages = Sequence[Mapping[str, str]]
 Prompts: TypeAlias = "pd.DataFrame | pd.Series[Any] | Sequence[Messages]"
@@ -96,7 +96,7 @@ def completions(
     model, tokenizer = loaded.model, loaded.tokenizer
     form = _template(model_folder, template, tokenizer)
     index, asked = _questions(prompts)
-    prompt_ids = _prompt_ids(asked, form, tokenizer)
+    prompt_ids = _prompt_ids(index, asked, form, tokenizer)
     jobs = _jobs(index, prompt_ids, decoding, max_new_tokens, loaded.window)
     store = AnswerFile(keep, model_folder, decoding)
     missing = [job for job in jobs if job not in store]
@@ -160,9 +160,16 @@ def _questions(prompts: Any) -> tuple[pd.Index, list[dict[str, Any]]]:
     return series.index, asked
 
 
-def _prompt_ids(asked: list[dict[str, Any]], template: Template, tokenizer: Any) -> list[list[int]]:
+def _prompt_ids(
+    index: pd.Index, asked: list[dict[str, Any]], template: Template, tokenizer: Any
+) -> list[list[int]]:
     end = tokenizer.eos_token or ""
-    rows = [spans(question, template, tokenizer, end_of_turn=end) for question in asked]
+    rows = []
+    for key, question in zip(index, asked, strict=True):
+        try:
+            rows.append(spans(question, template, tokenizer, end_of_turn=end))
+        except UnwrittenError as error:
+            raise DataError(str(error), row=str(key)) from error
     opening = bos_ids(tokenizer, template)
     return [opening + ids for ids, _, _ in tokenise(rows, tokenizer)]
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from lab import models, records
 from lab.errors import TuneError
-from lab.tune import checkpoints, record
+from lab.tune import checkpoints, record, rehearsal
 from lab.tune import model as base
 from lab.tune.encode import Encoding, encode
 from lab.tune.recipe import Recipe
@@ -32,8 +32,9 @@ def sft(
 
     The folder can be loaded with `from_pretrained`. `tune.json` in it holds what was done: examples
     trained on, examples left out with reasons, loss per step, tokens per second, memory. A finished
-    folder of the same recipe and examples is returned as it is; an unfinished one goes on from its
-    last checkpoint and ends with the same weights.
+    folder of the same model, recipe and examples is returned as it is; an unfinished one goes on
+    from its last checkpoint and ends with the same weights. Everything that saving will need is
+    tried before the first step.
 
     Parameters
     ----------
@@ -49,16 +50,23 @@ def sft(
     Raises
     ------
     TuneError
-        If no example can be trained on, the folder holds another run, the model or its chat
-        template cannot be used, or the loss is not finite.
+        If no example can be trained on, the folder holds another run or cannot be written to, the
+        model or its chat template cannot be used, or the loss is not finite.
+    ModelError
+        If there is no such model.
     """
     folder = Path(folder)
-    inputs = {"recipe": recipe.fingerprint(), "examples": records.fingerprint(subset.sort_index())}
+    inputs = {
+        "recipe": recipe.fingerprint(),
+        "examples": records.fingerprint(subset.sort_index()),
+        "model": models.identity(recipe.model),
+    }
     if record.finished(folder, inputs):
         return folder
     started = time.perf_counter()
+    rehearsal.check_place(folder, recipe)
     with models.no_bars():
-        model, tokenizer, encoding = _ready(subset, recipe)
+        model, tokenizer, encoding = _ready(subset, recipe, folder)
         if is_main_process():
             record.begin(folder, inputs, recipe)
         history = fit(model, tokenizer, encoding.examples, recipe, folder, watch=watch)
@@ -74,7 +82,7 @@ def is_main_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _ready(subset: pd.DataFrame, recipe: Recipe) -> tuple[Any, Any, Encoding]:
+def _ready(subset: pd.DataFrame, recipe: Recipe, folder: Path) -> tuple[Any, Any, Encoding]:
     """Return the model with its tokens, dropout and adapters, the tokenizer, and the examples."""
     model, tokenizer = base.load(recipe.model)
     end = base.end_of_turn(recipe, tokenizer)
@@ -87,6 +95,8 @@ def _ready(subset: pd.DataFrame, recipe: Recipe) -> tuple[Any, Any, Encoding]:
     )
     if not encoding.examples:
         raise TuneError(f"none of {len(subset)} examples can be trained on: {encoding.counts()}")
+    if is_main_process():
+        rehearsal.try_saving(model, tokenizer, folder)
     if recipe.last_layer_dropout:
         base.add_residual_dropout(model, recipe.last_layer_dropout)
     if recipe.lora is not None:

@@ -8,6 +8,8 @@ chat template is the tokenizer's own. LIMA (arXiv:2305.11206, section 3) ends ea
 token of its own.
 """
 
+import functools
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,6 +63,7 @@ class ChatTemplate:
 
     name: str = "chat"
     text: str | None = None
+    system_in_user: bool = False  # put a system turn before the first user's text (Gemma's way)
 
 
 Template = TextTemplate | ChatTemplate
@@ -77,6 +80,14 @@ PLAIN = TextTemplate(
     end_of_user_turn=True,
 )
 CHAT = ChatTemplate()
+
+
+PROBES = ("winnow probe", "a second one")  # two answers without a common start
+REWRITTEN = "the chat template changes the answer or leaves it out"
+
+
+class UnwrittenError(TuneError):
+    """An example that a template cannot write, though it writes others."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +124,17 @@ def spans(
 
     Raises
     ------
+    UnwrittenError
+        If the template cannot write this example: it knows no such role or order, leaves a turn
+        out, or changes the answer.
     TuneError
-        If a chat template cannot be rendered, or does not write an answer after its prompt.
+        If the template can write no example.
+
+    Examples
+    --------
+    >>> example = {"history": [], "instruction": "Add 1 and 2.", "input": "", "output": "3."}
+    >>> [span.text for span in spans(example, PLAIN, None, end_of_turn="</s>")]
+    ['Add 1 and 2.</s>', '3.</s>']
     """
     if isinstance(template, ChatTemplate):
         return _chat(example, template, tokenizer, end_of_turn, train_history=train_history)
@@ -124,21 +144,93 @@ def spans(
 def render(
     template: ChatTemplate, tokenizer: Any, messages: Sequence[Message], *, ask: bool
 ) -> str:
-    """Return the text of `messages` in a chat template; `ask` opens the assistant's turn."""
+    """Return the text of `messages` in a chat template; `ask` opens the assistant's turn.
+
+    Raises
+    ------
+    UnwrittenError
+        If the template refuses the messages.
+    """
     import jinja2
 
     try:
         text = tokenizer.apply_chat_template(
-            list(messages),
+            _merged(messages) if template.system_in_user else list(messages),
             chat_template=template.text,
             tokenize=False,
             add_generation_prompt=ask,
         )
     except (jinja2.TemplateError, ValueError, TypeError) as error:
-        raise TuneError(
+        raise UnwrittenError(
             f"the chat template {template.name!r} cannot be rendered: {error}"
         ) from error
     return str(text)
+
+
+def header(template: ChatTemplate, tokenizer: Any) -> str:
+    """Return what a chat template writes between its own prompt and an answer, "" for most.
+
+    A template that ignores `add_generation_prompt` writes the assistant's name there, one for
+    thinking models an empty thought. It is found by rendering two different answers, and is given
+    to the model as the end of its prompt, in training and in generation.
+
+    Raises
+    ------
+    TuneError
+        If the template opens a turn in another way than it writes one: what a model is trained on
+        would not be what it is asked with.
+
+    Examples
+    --------
+    >>> from lab import models, paths
+    >>> header(CHAT, models.tokenizer(paths.base_model()))
+    ''
+    """
+    found = _header(template, tokenizer, str(template.text or tokenizer.chat_template))
+    if found is None:
+        prompt, whole, _ = _probed(template, tokenizer)
+        raise TuneError(
+            f"the chat template {template.name!r} does not write the answer right after its own "
+            f"prompt: prompt ends {prompt[-40:]!r}, whole text ends {whole[-80:]!r}"
+        )
+    return found
+
+
+@functools.lru_cache(maxsize=16)
+def _header(template: ChatTemplate, tokenizer: Any, text: str) -> str | None:
+    """Return what stands between a prompt and an answer; None if the prompt is not written."""
+    del text  # a tokenizer may be given another template
+    prompt, one, two = _probed(template, tokenizer)
+    places = (at for at, (a, b) in enumerate(zip(one, two, strict=False)) if a != b)
+    start = next(places, 0)
+    written = one.startswith(PROBES[0], start) and two.startswith(PROBES[1], start)
+    if not written or not one.startswith(prompt) or start < len(prompt):
+        return None
+    between = one[len(prompt) : start]
+    return between if between.strip() else ""  # a space before the answer is part of it
+
+
+def _probed(template: ChatTemplate, tokenizer: Any) -> tuple[str, str, str]:
+    """Return the prompt of a question, and its text with each of the two answers."""
+    question = {"role": "user", "content": PROBES[0]}
+    one, two = (
+        render(template, tokenizer, [question, {"role": "assistant", "content": probe}], ask=False)
+        for probe in PROBES
+    )
+    return render(template, tokenizer, [question], ask=True), one, two
+
+
+def _asked(template: ChatTemplate, tokenizer: Any) -> str:
+    """Return the header for a model that is only asked: its template's own prompt will do."""
+    return _header(template, tokenizer, str(template.text or tokenizer.chat_template)) or ""
+
+
+def _merged(messages: Sequence[Message]) -> list[Message]:
+    """Put a system turn at the start of the user's turn that follows it."""
+    if len(messages) < 2 or messages[0]["role"] != "system" or messages[1]["role"] != "user":
+        return list(messages)
+    both = f"{messages[0]['content']}\n\n{messages[1]['content']}"
+    return [{**messages[1], "content": both}, *messages[2:]]
 
 
 def _text(
@@ -147,13 +239,20 @@ def _text(
     found: list[Span] = []
     pending = ""
     for turn in example["history"]:
-        if turn["role"] == "assistant":
-            found += [Span(pending, trained=False), Span(turn["content"] + end, train_history)]
+        role, content = turn["role"], turn["content"]
+        if turn.get("tool_calls"):
+            raise UnwrittenError("a text template has no place for tool calls")
+        if role == "assistant" and not pending.strip():
+            raise UnwrittenError("a text template cannot write an assistant turn before a user's")
+        if role == "assistant":
+            found += [Span(pending, trained=False), Span(content + end, train_history)]
             pending = template.between_turns
-        elif turn["role"] == "system":
-            pending += template.system.replace("{content}", turn["content"])
+        elif role in ("system", "developer"):
+            pending += template.system.replace("{content}", content)
+        elif role == "user":
+            pending += template.question(content, "", end)
         else:
-            pending += template.question(turn["content"], "", end)
+            raise UnwrittenError(f"a text template has no place for a turn of the role {role!r}")
     pending += template.question(str(example["instruction"]), str(example["input"]), end)
     found.append(Span(pending, trained=False))
     if "output" in example:
@@ -169,6 +268,7 @@ def _chat(
     *,
     train_history: bool,
 ) -> list[Span]:
+    opening = header(template, tokenizer) if "output" in example else _asked(template, tokenizer)
     asked = records.prompt(example)
     answers = [number for number, turn in enumerate(asked) if turn["role"] == "assistant"]
     answers = answers if train_history else []
@@ -179,15 +279,14 @@ def _chat(
     found: list[Span] = []
     done = ""
     for number in answers:
-        prompt = render(template, tokenizer, messages[:number], ask=True)
+        before = messages[:number]
+        prompt = render(template, tokenizer, before, ask=True) + opening
         whole = render(template, tokenizer, messages[: number + 1], ask=False)
+        if not whole.startswith(prompt):
+            raise UnwrittenError(REWRITTEN)
         answer, ending, _ = whole[len(prompt) :].partition(end)
-        content = messages[number]["content"].strip()
-        if not prompt.startswith(done) or not whole.startswith(prompt) or content not in answer:
-            raise TuneError(
-                f"the chat template {template.name!r} does not write the answer right after its "
-                f"own prompt: prompt ends {prompt[-40:]!r}, whole text ends {whole[-80:]!r}"
-            )
+        if not prompt.startswith(done) or messages[number]["content"].strip() not in answer:
+            raise UnwrittenError(REWRITTEN)
         if not ending:
             raise TuneError(
                 f"the chat template {template.name!r} does not write {end!r} after an answer: "
@@ -196,6 +295,16 @@ def _chat(
         found += [Span(prompt[len(done) :], trained=False), Span(answer + ending, trained=True)]
         done = prompt + answer + ending
     if "output" not in example:
-        prompt = render(template, tokenizer, messages, ask=True)
+        prompt = render(template, tokenizer, messages, ask=True) + opening
         found.append(Span(prompt[len(done) :], trained=False))
+    _check_turns(asked, "".join(span.text for span in found))
     return found
+
+
+def _check_turns(asked: Sequence[Message], text: str) -> None:
+    """Raise UnwrittenError if a turn of the prompt is not in the text: a role is passed over."""
+    for turn in asked:
+        said = str(turn["content"]).rpartition("</think>")[2].strip()  # old thoughts may go
+        if said not in text and json.dumps(said, ensure_ascii=False)[1:-1] not in text:
+            role = turn["role"]
+            raise UnwrittenError(f"the chat template leaves out a turn of the role {role!r}")

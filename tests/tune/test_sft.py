@@ -1,5 +1,6 @@
 import json
 import math
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -126,6 +127,19 @@ def test_a_finished_folder_is_returned_as_it_is(recipe, pool, tmp_path):
         tune.sft(pool, replace(recipe, seed=5), folder)
     with pytest.raises(TuneError, match="holds a run of another examples"):
         tune.sft(pool.iloc[1:], recipe, folder)
+
+
+def test_other_weights_at_the_same_path_are_another_run(base, recipe, pool, tmp_path):
+    copied = shutil.copytree(base, tmp_path / "base")
+    recipe = replace(recipe, model=str(copied), epochs=None, steps=1)
+    folder = tune.sft(pool, recipe, tmp_path / "tuned")
+    before = weights(folder)
+    changed = bytearray((copied / "model.safetensors").read_bytes())
+    changed[-4:] = bytes(4)
+    (copied / "model.safetensors").write_bytes(changed)
+    with pytest.raises(TuneError, match="holds a run of another model; choose another folder"):
+        tune.sft(pool, recipe, folder)
+    assert all(np.array_equal(weights(folder)[name], value) for name, value in before.items())
 
 
 def test_a_loss_that_is_no_number_stops_the_run(recipe, pool, tmp_path):

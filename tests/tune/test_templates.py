@@ -209,6 +209,125 @@ def test_a_malformed_chat_template_is_named(chats, chat, text, message):
         encode(chats, recipe, tokenizer, end_of_turn=end_of_turn(recipe, tokenizer))
 
 
+NAMED = (  # ignores add_generation_prompt
+    "{% for m in messages %}{{ 'Question: ' if m['role'] == 'user' else 'Answer: ' }}"
+    "{{ m['content'] }}<|im_end|>\n{% endfor %}"
+)
+ALWAYS = (  # writes the assistant's name at the end, whatever is asked
+    "{% for m in messages %}{% if m['role'] == 'user' %}Q: {{ m['content'] }}<|im_end|>A: "
+    "{% else %}{{ m['content'] }}<|im_end|>{% endif %}{% endfor %}"
+)
+THOUGHT = CHATML.replace(  # writes an empty thought before an answer
+    "{% generation %}{{ message['content']", "{{ '<think>\n\n</think>\n\n' + message['content']"
+).replace("{% endgeneration %}", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "opening", "prompt"),
+    [
+        (NAMED, "Answer: ", "Question: A?<|im_end|>\nAnswer: "),
+        (ALWAYS, "", "Q: A?<|im_end|>A: "),
+        (
+            THOUGHT,
+            "<think>\n\n</think>\n\n",
+            "<|im_start|>user\nA?<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n",
+        ),
+        (CHATML, "", "<|im_start|>user\nA?<|im_end|>\n<|im_start|>assistant\n"),
+    ],
+)
+def test_what_stands_before_an_answer_is_part_of_the_prompt(text, opening, prompt):
+    tokenizer, end = family("chatml")
+    template = tune.templates.ChatTemplate("mine", text)
+    assert tune.templates.header(template, tokenizer) == opening
+    row = {"history": [], "instruction": "A?", "input": "", "output": "A"}
+    trained = tune.templates.spans(row, template, tokenizer, end_of_turn=end)
+    assert [(span.text, span.trained) for span in trained] == [
+        (prompt, False),
+        (f"A{end}", True),
+    ]
+    del row["output"]
+    asked = tune.templates.spans(row, template, tokenizer, end_of_turn=end)
+    assert [span.text for span in asked] == [prompt]
+
+
+def test_a_model_that_is_only_asked_may_have_a_prompt_of_its_own():
+    tokenizer, end = family("chatml")
+    row = {"history": [], "instruction": "A?", "input": ""}
+    template = tune.templates.ChatTemplate("mine", THINKING)
+    asked = tune.templates.spans(row, template, tokenizer, end_of_turn=end)
+    assert [span.text for span in asked] == ["A?<|im_end|>think:"]
+
+
+STRICT = (  # no system role, no tools, thoughts are taken out of answers
+    "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
+    "{% for m in messages %}{% if m['role'] in ('user', 'assistant') %}"
+    "{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}"
+    "{{ raise_exception('roles must alternate') }}{% endif %}"
+    "{{ m['role'] }}: {{ m['content'].split('</think>')[-1] }}<|im_end|>\n{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}assistant: {% endif %}"
+)
+
+
+def turn(role, content):
+    return {"role": role, "content": content}
+
+
+@pytest.mark.parametrize(
+    ("history", "output", "reason"),
+    [
+        ([turn("system", "Be brief.")], "2.", "cannot be rendered: no system role"),
+        ([turn("user", "Hello.")], "2.", "cannot be rendered: roles must alternate"),
+        ([turn("assistant", "Hello.")], "2.", "cannot be rendered: roles must alternate"),
+        (
+            [turn("user", "Sum?"), turn("assistant", "One moment."), turn("tool", "{1: 2}")],
+            "2.",
+            "leaves out a turn of the role 'tool'",
+        ),
+        ([], "<think>1 + 1</think>2.", "changes the answer or leaves it out"),
+    ],
+)
+def test_a_row_that_a_template_cannot_write_is_skipped_with_its_reason(
+    chat, history, output, reason
+):
+    tokenizer, end = family("chatml")
+    rows = [{"instruction": f"Add {n} and 1.", "output": f"{n + 1}."} for n in range(5)]
+    rows.append({"instruction": "Add 1 and 1.", "output": output, "history": history})
+    pool = records.frame(rows, source="here")
+    recipe = replace(chat, template=tune.templates.ChatTemplate("strict", STRICT))
+    found = encode(pool, recipe, tokenizer, end_of_turn=end)
+    assert len(found.examples) == 5
+    assert list(found.skipped) == [pool.index[-1]]
+    assert reason in found.skipped[pool.index[-1]]
+    assert sum(found.counts().values()) == 1
+
+
+def test_a_system_turn_can_go_before_the_first_question(chat):
+    tokenizer, end = family("chatml")
+    template = tune.templates.ChatTemplate("strict", STRICT, system_in_user=True)
+    row = {
+        "history": [turn("system", "Be brief.")],
+        "instruction": "Hi?",
+        "input": "",
+        "output": "A",
+    }
+    found = tune.templates.spans(row, template, tokenizer, end_of_turn=end)
+    assert found[0].text == "user: Be brief.\n\nHi?<|im_end|>\nassistant: "
+
+
+@pytest.mark.parametrize(
+    ("history", "reason"),
+    [
+        ([turn("assistant", "Hello.")], "cannot write an assistant turn before a user's"),
+        ([turn("user", "Sum?"), turn("tool", "3")], "no place for a turn of the role 'tool'"),
+        ([{**turn("assistant", ""), "tool_calls": [{}]}], "no place for tool calls"),
+    ],
+)
+def test_a_text_template_says_what_it_cannot_write(history, reason):
+    row = {"history": history, "instruction": "Hi?", "input": "", "output": "A"}
+    with pytest.raises(tune.templates.UnwrittenError, match=reason):
+        tune.templates.spans(row, tune.ALPACA, None, end_of_turn="</s>")
+
+
 def test_no_chat_template_is_an_error(chat):
     tokenizer, _ = family("chatml")
     tokenizer.chat_template = None
