@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from lab import coverage, embed, paths, records, runs, select, testbed, tune
+from lab import coverage, embed, models, paths, records, runs, select, testbed, tune
 
 DRAWS = 2_000  # of the bootstrap
 
@@ -84,17 +84,18 @@ def measures(pool: pd.DataFrame, X: np.ndarray, rows: np.ndarray, limit: float) 
 def accuracy(pool: pd.DataFrame, rows: np.ndarray, prompts: pd.DataFrame, seed: int) -> float:
     """Return the share of prompts that a model tuned on `rows` answers exactly; recorded."""
     subset = pool.iloc[np.sort(rows)]
-
-    def make() -> pd.DataFrame:
-        recipe = replace(tune.presets.testbed, seed=seed)
-        with tempfile.TemporaryDirectory() as folder:
-            model = tune.sft(subset, recipe, folder)
-            answers = tune.generate(model, prompts, max_new_tokens=48)
-        return pd.DataFrame({"accuracy": [float(testbed.exact(prompts, answers).mean())]})
-
+    recipe = replace(tune.presets.testbed, seed=seed)
+    params = {"recipe": recipe.params(), "model": models.identity(recipe.model)}
     inputs = [records.fingerprint(subset), records.fingerprint(prompts)]
-    params = {"recipe": "testbed", "seed": seed}
-    return float(runs.once("ablate", "measures", params, inputs, make)["accuracy"].iloc[0])
+    done = runs.find("ablate", "measures", params, inputs)
+    if done is None:
+        with (
+            runs.start("ablate", "measures", params, inputs) as done,
+            tempfile.TemporaryDirectory() as folder,
+        ):
+            answers = tune.generate(tune.sft(subset, recipe, folder), prompts, max_new_tokens=48)
+            done.log(accuracy=float(testbed.exact(prompts, answers).mean()))
+    return float(done.numbers["accuracy"])
 
 
 def interval(values: np.ndarray, scores: np.ndarray) -> tuple[float, float, float]:

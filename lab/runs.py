@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lab import files, hashing, origins, paths, records
+from lab import files, hashing, invocation, origins, paths, records
 from lab.errors import RunError
 
 STEPS = (
@@ -233,20 +233,43 @@ def frame(step: str) -> pd.DataFrame:
 
 
 def once(
-    step: str,
-    method: str,
-    params: Mapping[str, Any],
-    inputs: Sequence[str],
-    make: Callable[[], pd.DataFrame],
+    step: str, make: Callable[[], "pd.DataFrame | pd.Series[Any]"], *, inputs: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """Return the frame of a finished run of these arguments, or call `make` and record it.
+    """Return what `make` gives, or the frame of its finished run: a second time it is instant.
 
-    This is what makes a notebook's second execution instant. Raise a parameter to force a new run.
+    The run's method is the function's name, its parameters are all arguments by name, with defaults
+    filled in: none can be left out. See `invocation.describe` for what an argument is recorded as.
+
+    Parameters
+    ----------
+    step : str
+        One of `STEPS`.
+    make : function of a module, or a `functools.partial` of one
+        Gives a frame; a Series becomes a frame of one column.
+    inputs : sequence of str
+        What else the result depends on, such as the id of a run that wrote a file.
+
+    Raises
+    ------
+    ValueError
+        For a lambda or a local function, which has no name to be recorded by.
+    TypeError
+        If an argument cannot be recorded.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> once("load", partial(pd.DataFrame, {"x": [1, 2]}))["x"].tolist()
+    [1, 2]
     """
+    params = invocation.describe(make, role="make")
+    method = params.pop("function").rpartition(".")[2].lower()
     done = find(step, method, params, inputs)
     if done is None:
         with start(step, method, params, inputs) as run:
-            run.save("result", make())
+            made = make()
+            run.save("result", made)
+            run.log(rows=len(made))
         done = run
     return done.frame("result")
 

@@ -12,6 +12,7 @@ LAYERS = [  # a part may import from earlier layers, and from itself
     {"errors", "origins", "paths", "hashing"},
     {"files"},
     {"records", "texts", "models"},
+    {"invocation"},
     {"runs", "llm", "load"},
     {"filters", "score", "embed", "select", "coverage", "tune", "judge"},
     {"synth", "testbed"},

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -89,18 +90,57 @@ def test_frame_has_a_row_per_finished_run_with_parameters_and_numbers():
     assert len(runs.frame("judge")) == 0
 
 
+MADE = []
+
+
+def scaled(table, *, by=2, shift=0):
+    MADE.append(by)
+    return table * by + shift
+
+
 def test_once_makes_a_frame_one_time():
-    calls = []
+    MADE.clear()
+    table = pd.DataFrame({"x": [1, 2]})
+    first = runs.once("coverage", partial(scaled, table))
+    assert first["x"].tolist() == [2, 4]
+    again = runs.once("coverage", partial(scaled, table.copy(), by=2, shift=0))
+    pd.testing.assert_frame_equal(first, again)
+    assert MADE == [2]
+    run = runs.get(runs.frame("coverage")["id"][0])
+    assert (run.method, run.params["by"], run.params["shift"]) == ("scaled", 2, 0)
 
-    def make():
-        calls.append(1)
-        return pd.DataFrame({"x": [1, 2]})
 
-    first = runs.once("coverage", "umap", {"seed": 0}, [], make)
-    second = runs.once("coverage", "umap", {"seed": 0}, [], make)
-    pd.testing.assert_frame_equal(first, second)
-    runs.once("coverage", "umap", {"seed": 1}, [], make)
-    assert len(calls) == 2
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"by": 3},
+        {"shift": 1},
+        {"table": pd.DataFrame({"x": [1, 3]})},
+        {"table": pd.DataFrame({"y": [1, 2]})},
+        {"table": pd.DataFrame({"x": [1, 2]}, index=[7, 8])},
+    ],
+    ids=["argument", "default", "values", "names", "index"],
+)
+def test_no_argument_can_be_left_out_of_a_run(change):
+    MADE.clear()
+    given = {"table": pd.DataFrame({"x": [1, 2]})}
+    for arguments in (given, given | change):
+        runs.once("coverage", partial(scaled, **arguments))
+    assert len(MADE) == 2
+
+
+def test_a_series_comes_back_as_one_column():
+    lengths = pd.Series([1.0, 2.0], index=["a", "b"], name="length")
+    for _ in range(2):
+        assert runs.once("score", partial(scaled, lengths))["length"].to_dict() == {"a": 2, "b": 4}
+
+
+def test_what_a_run_depends_on_beside_can_be_named():
+    MADE.clear()
+    table = pd.DataFrame({"x": [1]})
+    for inputs in ([], ["load/file-1"], ["load/file-2"]):
+        runs.once("coverage", partial(scaled, table), inputs=inputs)
+    assert len(MADE) == 3
 
 
 def test_the_record_says_with_what_it_was_made():

@@ -5,7 +5,6 @@ model's files, and the names and parameters of what tunes and evaluates. A finis
 computed again, so that a further arm or seed costs only itself.
 """
 
-import functools
 import multiprocessing
 import os
 import re
@@ -23,7 +22,7 @@ from typing import Any
 import pandas as pd
 from tqdm.auto import tqdm
 
-from lab import models, records, runs
+from lab import invocation, models, records, runs
 from lab.ablate.arms import Arm
 from lab.errors import RunError
 from lab.tune import Recipe
@@ -126,34 +125,11 @@ def _cell(arm: Arm, tune: Tune, evaluate: Evaluate) -> _Cell:
         "seed": arm.seed,
         "examples": len(arm.subset),
         "recipe": recipe,
-        "tune": describe("tune", tune),
-        "evaluate": describe("evaluate", evaluate),
+        "tune": invocation.describe(tune, role="tune"),
+        "evaluate": invocation.describe(evaluate, role="evaluate"),
     }
     inputs = (records.fingerprint(arm.subset), models.identity(arm.recipe.model))
     return _Cell(arm, params, inputs)
-
-
-def describe(role: str, function: Callable[..., Any]) -> dict[str, Any]:
-    """Name a function of a module, or a partial of one, with its parameters, for the record.
-
-    Raises
-    ------
-    ValueError
-        For a lambda or a local function, which other processes cannot find.
-    """
-    inner: Callable[..., Any] = function
-    given: dict[Any, Any] = {}
-    if isinstance(function, functools.partial):
-        inner = function.func
-        given = {**dict(enumerate(function.args)), **function.keywords}
-    name = f"{getattr(inner, '__module__', '')}.{getattr(inner, '__qualname__', '<object>')}"
-    if "<" in name or name.startswith("__main__."):
-        raise ValueError(f"{role} must be a function of a module or a partial of one, got {name}")
-    plain = {
-        str(key): records.fingerprint(value) if isinstance(value, pd.DataFrame) else value
-        for key, value in given.items()
-    }
-    return {"name": name, **plain}
 
 
 def _row(cell: _Cell) -> dict[str, Any]:

@@ -84,6 +84,11 @@ class Client:
         return self.session.server
 
     @property
+    def identity(self) -> list[str]:
+        """Return what decides the replies beside the request: the record of a run holds it."""
+        return [self.server.provider, self.model]
+
+    @property
     def store(self) -> Store:
         """Return where replies are kept."""
         return self.session.store

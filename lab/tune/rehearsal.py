@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from lab import files, models
+from lab import models
 from lab.errors import TuneError
 from lab.tune import model as base
 from lab.tune import record
@@ -14,13 +14,12 @@ SAMPLING = {"temperature": 1.0, "top_p": 1.0, "top_k": 50, "min_p": None, "typic
 
 
 def check_place(folder: Path, recipe: Recipe) -> None:
-    """Raise TuneError if a tuned model cannot be written to `folder`, or would replace another.
+    """Raise TuneError if a tuned model would replace something else in `folder`.
 
     Raises
     ------
     TuneError
-        If it is a file, cannot be made or written to, is the folder of the base model, or holds a
-        model that was not tuned here.
+        If it is a file, is the folder of the base model, or holds a model that was not tuned here.
 
     Examples
     --------
@@ -34,12 +33,6 @@ def check_place(folder: Path, recipe: Recipe) -> None:
         raise TuneError(f"{folder} is the folder of the base model; choose another folder")
     if record.read(folder) is None and (folder / "config.json").exists():
         raise TuneError(f"{folder} holds a model that was not tuned here; choose another folder")
-    try:
-        with files.replacing(folder / ".may-write") as part:
-            part.write_bytes(b"")
-        files.remove(folder / ".may-write")
-    except OSError as error:
-        raise TuneError(f"{folder} cannot be written to: {error}") from error
 
 
 def try_saving(model: Any, tokenizer: Any, folder: Path) -> None:

@@ -19,8 +19,8 @@ MAIN = "from lab.cli import main; main()"
 PLOT = "import plotly.graph_objects as go\ngo.Figure([go.Scatter(x=[1, 2], y=[3, N])])"
 CLAIM = "assert N > 0, 'there is something'"
 RUN = (
-    "import pandas as pd\nfrom lab import runs\n"
-    "t = runs.once('score', 'length', {'n': N}, [], lambda: pd.DataFrame({'a': [N]}))"
+    "import pandas as pd\nfrom functools import partial\nfrom lab import runs\n"
+    "t = runs.once('score', partial(pd.DataFrame, {'a': [N]}))"
 )
 
 
@@ -38,7 +38,7 @@ def test_a_page_holds_its_figures_and_claims_and_asks_for_nothing(write, told):
     assert page.count('class="plot"') == page.count("data-for=") == 1
     assert "1 claim checked, all hold" in page
     assert "there is something" in page
-    assert "score/length-" in page  # the run it used
+    assert "score/dataframe-" in page  # the run it used
     assert 'class="badge">' not in page  # neither data nor a model was used
     index = outcome.index.read_text()
     assert 'href="mine.html"' in index
@@ -178,8 +178,8 @@ def test_the_label_is_of_what_was_used_whatever_the_parameter_says(write, tmp_pa
 
 def test_a_run_that_is_read_again_tells_what_it_was_made_with(write):
     make = (
-        "from lab import runs, testbed\n"
-        "t = runs.once('load', 'drawn', {'n': 4}, [], lambda: testbed.pool(4))"
+        "from functools import partial\nfrom lab import runs, testbed\n"
+        "t = runs.once('load', partial(testbed.pool, 4))"
     )
     for name in ("first", "second"):  # the second reads the run of the first
         page = report.render([write(name, make)], fresh=True).pages[0].read_text()

@@ -34,10 +34,10 @@ def test_what_cannot_be_saved_is_refused_before_the_first_step(pool, recipe, tmp
     def refuse(*_):
         raise RuntimeError("some tensors share memory")
 
-    monkeypatch.setattr(rehearsal.base, "save", refuse)  # a step would call for `tune.json` first
+    monkeypatch.setattr(rehearsal.base, "save", refuse)
     with pytest.raises(TuneError, match="so nothing is trained: some tensors share memory"):
         tune.sft(pool, recipe, tmp_path / "tuned")
-    assert list((tmp_path / "tuned").iterdir()) == []
+    assert not (tmp_path / "tuned" / "tune.json").exists()
 
 
 def test_a_file_is_no_folder(pool, recipe, tmp_path):
@@ -49,7 +49,7 @@ def test_a_file_is_no_folder(pool, recipe, tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_told(pool, recipe, tmp_path):
     files.write_text(tmp_path / "file", "")
-    with pytest.raises(TuneError, match="cannot be written to"):
+    with pytest.raises(TuneError, match="could not be saved to .*so nothing is trained"):
         tune.sft(pool, recipe, tmp_path / "file" / "tuned")
 
 

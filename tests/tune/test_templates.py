@@ -279,7 +279,7 @@ def turn(role, content):
         ([turn("user", "Hello.")], "2.", "cannot be rendered: roles must alternate"),
         ([turn("assistant", "Hello.")], "2.", "cannot be rendered: roles must alternate"),
         (
-            [turn("user", "Sum?"), turn("assistant", "One moment."), turn("tool", "{1: 2}")],
+            [turn("tool", "{1: 2}"), turn("tool", "{2: 3}")],
             "2.",
             "leaves out a turn of the role 'tool'",
         ),
