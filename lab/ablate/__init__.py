@@ -5,6 +5,7 @@
 (`more`, `same`), `publish` records the finding for reports.
 """
 
+from lab.ablate.against import Against, judged
 from lab.ablate.answers import exact_answers, world_answers
 from lab.ablate.arms import Arm, arms
 from lab.ablate.findings import findings, publish
@@ -16,6 +17,7 @@ from lab.ablate.summary import apart, compare, summary
 from lab.ablate.verdict import Claim, more, same, verdicts
 
 __all__ = [
+    "Against",
     "Arm",
     "Claim",
     "apart",
@@ -24,6 +26,7 @@ __all__ = [
     "details",
     "exact_answers",
     "findings",
+    "judged",
     "mix",
     "more",
     "narrow",

@@ -23,13 +23,15 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from lab import invocation, models, records, runs
+from lab.ablate.against import PREFERRED, Against, judged
 from lab.ablate.arms import Arm
 from lab.errors import RunError
 from lab.tune import Recipe
+from lab.tune import record as tuning
 
 Tune = Callable[[pd.DataFrame, Recipe, Path], Path]
 Evaluate = Callable[[Path], pd.DataFrame]
-VERSION = 2
+VERSION = 3
 WATCH_SECONDS = 0.5  # how soon a worker notices that its parent is gone or wants it to stop
 
 
@@ -48,7 +50,12 @@ class _Cell:
 
 
 def run(
-    arms: Sequence[Arm], *, tune: Tune, evaluate: Evaluate, workers: int | None = None
+    arms: Sequence[Arm],
+    *,
+    tune: Tune,
+    evaluate: Evaluate,
+    compare: Against | None = None,
+    workers: int | None = None,
 ) -> pd.DataFrame:
     """Tune a model on each arm, evaluate it, and return one row per arm and seed.
 
@@ -66,13 +73,19 @@ def run(
     evaluate : callable
         (folder) -> frame indexed by prompt, one numeric column per measure; NaN where a measure
         does not apply. A function of a module or a partial, too.
+    compare : Against, optional
+        Judge the answers of all arms against those of one, pair by pair; see `judged`.
     workers : int, optional
         Processes; by default one per core, and one where a GPU is at hand.
 
     Returns
     -------
     DataFrame
-        In the order of `arms`: arm, seed, examples, the mean of each measure, seconds, run.
+        In the order of `arms`: arm, seed, examples, the mean of each measure, seconds, run. Where
+        `tune` leaves a `tune.json`, as `tune.sft` does, it stays in the run (with the curve of the
+        loss, and the reason for each example left out), and the table says how many examples were
+        `trained_on`, were left out as `too_long` or for another reason (`unusable`), and were
+        `trimmed` at `max_tokens`. With `compare`, further what `judged` adds.
 
     Raises
     ------
@@ -94,7 +107,8 @@ def run(
             f"{len(failed)} of {len(cells)} arms failed, the others are kept; "
             f"the first is {first[0].arm}: {first[1]!r}"
         ) from first[1]
-    return pd.DataFrame([_row(cell) for cell in cells])
+    table = pd.DataFrame([_row(cell) for cell in cells])
+    return table if compare is None else judged(table, compare)
 
 
 def details(table: pd.DataFrame, measure: str) -> pd.DataFrame:
@@ -103,12 +117,16 @@ def details(table: pd.DataFrame, measure: str) -> pd.DataFrame:
     Parameters
     ----------
     table : DataFrame
-        From `run`; only its columns arm, seed and run are read.
+        From `run`; only its columns arm, seed, run and judged are read.
     measure : str
         A column of what `evaluate` returned.
     """
     columns = {}
     for row in table.itertuples():
+        if measure == PREFERRED and "judged" in table.columns:
+            if isinstance(row.judged, str):  # the arm that others are judged against has no value
+                columns[row.arm, row.seed] = runs.get(row.judged).series(PREFERRED)
+            continue
         answers = runs.get(str(row.run)).frame("answers")
         if measure not in answers.columns:
             have = answers.select_dtypes("number").columns.tolist()
@@ -203,9 +221,27 @@ def compute(cell: _Cell, tune: Tune, evaluate: Evaluate) -> None:
     """Tune and evaluate one cell and record it; the tuned weights are not kept."""
     with runs.start("ablate", cell.method, cell.params, cell.inputs, version=VERSION) as record:
         model = tune(cell.arm.subset, cell.arm.recipe, record.folder / "model")
+        _keep_record(record, model)
         answers = evaluate(model)
         record.save("answers", answers)
         record.save("subset", cell.arm.subset.index)
         means = answers.mean(numeric_only=True)
         record.log(**{str(name): float(mean) for name, mean in means.items()})
         shutil.rmtree(record.folder / "model")
+
+
+def _keep_record(record: runs.Run, model: Path) -> None:
+    """Keep what a fine-tuning wrote about itself, and log what became of the examples."""
+    done = tuning.read(model)
+    if done is None or not done.get("finished"):
+        return
+    record.save("tune", done)
+    examples = done["examples"]
+    lost = examples["skipped"]
+    too_long = sum(count for reason, count in lost.items() if tuning.too_long(reason))
+    record.log(
+        trained_on=examples["trained_on"],
+        too_long=too_long,
+        unusable=sum(lost.values()) - too_long,
+        trimmed=len(examples["trimmed"]),
+    )

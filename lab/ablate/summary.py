@@ -27,11 +27,15 @@ def summary(table: pd.DataFrame, measure: str, *, seed: int = 0) -> pd.DataFrame
     -------
     DataFrame
         Index arm, in the order of `table`: mean, low, high (the 95 % interval), examples
-        (median over seeds), seeds, prompts.
+        (median over seeds), seeds, prompts; where it is known, `too_long` and `trimmed`: the
+        examples lost to and cut at `max_tokens` (median over seeds).
     """
     outcomes = details(table, measure)
     rows = {}
+    lost = [name for name in ("too_long", "trimmed") if name in table.columns]
     for arm in dict.fromkeys(table["arm"]):
+        if arm not in outcomes.columns:  # the arm that the others were judged against
+            continue
         values = outcomes[[arm]]
         found = judge.intervals.bootstrap(values.to_numpy(), seed=seed)
         examples = int(table.loc[table["arm"] == arm, "examples"].median())
@@ -42,6 +46,7 @@ def summary(table: pd.DataFrame, measure: str, *, seed: int = 0) -> pd.DataFrame
             "examples": examples,
             "seeds": values.shape[1],
             "prompts": len(values),
+            **table.loc[table["arm"] == arm, lost].median().to_dict(),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("arm")
 

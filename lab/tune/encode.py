@@ -15,6 +15,7 @@ from lab.errors import TuneError
 from lab.tune.recipe import Recipe
 from lab.tune.templates import ChatTemplate, Span, Template, UnwrittenError, header, spans
 
+TOO_LONG, NOTHING_LEFT = "longer than", "no answer left within"  # why examples do not fit
 NO_LABEL = -100  # what torch's cross entropy ignores
 
 
@@ -88,9 +89,9 @@ def encode(
             example = Encoded(key, example.input_ids[cut], example.labels[cut])
             trimmed.append(key)
         if len(example) > limit:
-            skipped[key] = f"longer than {limit} tokens"
+            skipped[key] = f"{TOO_LONG} {limit} tokens"
         elif all(label == NO_LABEL for label in example.labels[1:]):
-            skipped[key] = f"no answer left within {limit} tokens"
+            skipped[key] = f"{NOTHING_LEFT} {limit} tokens"
             trimmed = [other for other in trimmed if other != key]
         else:
             examples.append(example)

@@ -10,7 +10,7 @@ from typing import Any
 
 from lab import files
 from lab.errors import TuneError
-from lab.tune.encode import Encoding
+from lab.tune.encode import NOTHING_LEFT, TOO_LONG, Encoding
 from lab.tune.recipe import Recipe
 
 NAME = "tune.json"
@@ -109,6 +109,17 @@ def recipe(folder: str | Path) -> Recipe | None:
         if known is not None:
             return Recipe.from_params(known["recipe"])
     return None
+
+
+def too_long(reason: str) -> bool:
+    """Tell the reason of an example that did not fit `max_tokens` from the others.
+
+    Examples
+    --------
+    >>> too_long("longer than 512 tokens"), too_long("empty answer")
+    (True, False)
+    """
+    return reason.startswith((TOO_LONG, NOTHING_LEFT))
 
 
 def _write(folder: Path, value: Mapping[str, Any]) -> None:
