@@ -16,7 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lab.judge import length_control, published
+from lab.errors import DataError
+from lab.judge import leaderboard, length_control, published
+from lab.judge import verdicts as tables
+from lab.judge.published import files
 from lab.judge.rates import mean_preference, win_rate
 from lab.judge.reliability import agreement, krippendorff_alpha, majority
 
@@ -32,6 +35,7 @@ CHERRY = {"gpt4": (44, 15, 21), "gpt3.5": (16, 58, 6)}  # win, tie, lose as publ
 PANDALM_KAPPA = {(1, 2): 0.85, (1, 3): 0.88, (2, 3): 0.86}
 PANDALM_LABELS = {"tie": 105, "a": 422, "b": 472}
 REPETITIONS = 200
+TWO_TERMS = "lengths alone, no difficulties, no penalty"
 
 Row = dict[str, Any]
 
@@ -98,12 +102,9 @@ def matrix(folder: Path) -> Iterator[Row]:
     names = [name for name in models if name in board.index]
     for model in names:
         others = [name for name in names if name != model]
-        difficulty = length_control.difficulties(preferences[others], lengths[others], board)
+        difficulty = leaderboard.difficulties(preferences[others], lengths[others], board)
         theirs = board.loc[[model]].iloc[0]
-        with_theirs = 100 * length_control.board_rate(theirs, difficulty)
-        found = length_control.on_board(
-            preferences[model], lengths[model], difficulty, board.loc[others]
-        )
+        with_theirs = 100 * leaderboard.rate(theirs, difficulty)
         shown: Row = {"source": "AlpacaEval 2, all models"}
         shown["published"] = _cell(printed, model, "length_controlled_winrate")
         yield shown | {
@@ -111,11 +112,10 @@ def matrix(folder: Path) -> Iterator[Row]:
             "ours": with_theirs,
             "note": "difficulties found from the other models' verdicts",
         }
-        yield shown | {
-            "what": f"{model}: length_controlled_winrate, our coefficients",
-            "ours": 100 * length_control.board_rate(found, difficulty),
-            "note": "difficulties and pull found from the other models",
-        }
+        shown["what"] = f"{model}: length_controlled_winrate, our coefficients"
+        yield shown | _placed(preferences[model], lengths[model], difficulty, board.loc[others])
+        table = _as_verdicts(model, preferences[model], lengths[model])
+        yield from _controlled(table, "AlpacaEval 2, all models", model, printed)
 
 
 def annotator_seeds(folder: Path) -> Iterator[Row]:
@@ -241,7 +241,12 @@ def llmbar(folder: Path) -> Iterator[Row]:
             known: Any = printed.get(what)
             if isinstance(known, str):
                 known = float(known.split("=")[-1].strip(" %"))
-            yield {"source": f"LLMBar, {judge}", "what": what, "published": known, "ours": value}
+            yield {
+                "source": f"LLMBar, {path.parent.name}, {judge}",
+                "what": what,
+                "published": known,
+                "ours": value,
+            }
 
 
 def read_matrix(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -260,7 +265,7 @@ def read_board(path: str | Path) -> pd.DataFrame:
     """Read AlpacaEval's published coefficients as (models; phi, psi, theta)."""
     names = {"np.tanh(std_delta_len)": "phi", "instruction_difficulty": "psi"}
     names["not_gamed_baseline.astype(float)"] = "theta"
-    return pd.read_csv(path).set_index("model").rename(columns=names)[length_control.GLM]
+    return files.named(path).rename(columns=names)[leaderboard.COEFFICIENTS]
 
 
 def _winning(verdicts: pd.DataFrame) -> dict[str, float]:
@@ -273,38 +278,67 @@ def _winning(verdicts: pd.DataFrame) -> dict[str, float]:
 def _controlled(
     verdicts: pd.DataFrame, source: str, model: str, printed: pd.DataFrame | None
 ) -> Iterator[Row]:
-    row: Row = {"source": source, "what": f"{model}: length_controlled_winrate, two terms"}
-    row |= {"published": _cell(printed, model, "length_controlled_winrate")}
-    try:
-        found = length_control.length_controlled(verdicts, repetitions=REPETITIONS).iloc[0]
-        note = "lengths alone, no difficulties, no penalty"
-        yield row | {"ours": 100 * float(found["lc_win_rate"]), "note": note}
-    except ValueError as error:
-        yield row | {"ours": np.nan, "note": f"refused: {error}"}
+    found = length_control.length_controlled(verdicts, repetitions=REPETITIONS).iloc[0]
+    note = f"refused: {found['note']}" if found["note"] else TWO_TERMS
+    yield {
+        "source": source,
+        "what": f"{model}: length_controlled_winrate, two terms",
+        "published": _cell(printed, model, "length_controlled_winrate"),
+        "ours": 100 * float(found["lc_win_rate"]),
+        "note": note,
+    }
+
+
+def _as_verdicts(model: str, preferences: "pd.Series[Any]", gaps: "pd.Series[Any]") -> pd.DataFrame:
+    """Return a column of the matrix as verdicts; of lengths only differences are known."""
+    known = preferences.dropna()
+    return tables.table(
+        {
+            "prompt": str(prompt),
+            "system": model,
+            "judge": "matrix",
+            "verdict": "tie" if p == 0.5 else "a" if p > 0.5 else "b",
+            "preference": p,
+            "length_a": max(-gaps[prompt], 0.0),
+            "length_b": max(gaps[prompt], 0.0),
+        }
+        for prompt, p in known.items()
+    )
 
 
 def _beside_board(
-    place: Path, verdicts: pd.DataFrame, model: str, printed: pd.DataFrame | None
+    folder: Path, verdicts: pd.DataFrame, model: str, printed: pd.DataFrame | None
 ) -> Iterator[Row]:
     """Place a model that is not in the matrix beside those that are; its prompts in their order."""
-    path = place / "pref_matrix.csv.gz"
+    path = folder / "pref_matrix.csv.gz"
     if not path.is_file():
         return
     preferences, lengths = read_matrix(path)
-    if model in preferences.columns or len(verdicts) != len(preferences):
+    if model in preferences.columns:
         return
-    board = read_board(place / "length_control_weights.csv")
+    board = read_board(folder / "length_control_weights.csv")
     names = [str(name) for name in preferences.columns if name in board.index]
-    difficulty = length_control.difficulties(preferences[names], lengths[names], board)
+    difficulty = leaderboard.difficulties(preferences[names], lengths[names], board)
     gap = verdicts["length_b"] - verdicts["length_a"]
-    found = length_control.on_board(verdicts["preference"], gap, difficulty, board.loc[names])
-    yield {
-        "source": "AlpacaEval 2",
-        "what": f"{model}: length_controlled_winrate, our coefficients",
-        "published": _cell(printed, model, "length_controlled_winrate"),
-        "ours": 100 * length_control.board_rate(found, difficulty),
-        "note": "difficulties and pull found from the models of the matrix",
-    }
+    shown: Row = {"source": "AlpacaEval 2"}
+    shown["published"] = _cell(printed, model, "length_controlled_winrate")
+    shown["what"] = f"{model}: length_controlled_winrate, our coefficients"
+    yield shown | _placed(verdicts["preference"], gap, difficulty, board.loc[names])
+
+
+def _placed(
+    preferences: "pd.Series[Any]",
+    lengths: "pd.Series[Any]",
+    difficulty: leaderboard.Floats,
+    board: pd.DataFrame,
+) -> Row:
+    """Return our rate of a model beside the board, or why it has none: others keep theirs."""
+    try:
+        found = leaderboard.place(preferences, lengths, difficulty, board)
+    except (ValueError, DataError) as error:
+        return {"ours": np.nan, "note": f"refused: {error}"}
+    note = "difficulties and pull found from the other models"
+    return {"ours": 100 * leaderboard.rate(found, difficulty), "note": note}
 
 
 def _against_people(
@@ -326,7 +360,7 @@ def _against_people(
 
 
 def _table(path: Path) -> pd.DataFrame | None:
-    return pd.read_csv(path).set_index("model") if path.is_file() else None
+    return files.named(path) if path.is_file() else None
 
 
 def _cell(table: pd.DataFrame | None, model: str, column: str) -> float | None:

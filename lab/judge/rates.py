@@ -237,6 +237,17 @@ def half_width(prompts: int, *, tie_share: float = 0.35) -> float:
     return float(stats.norm.ppf(0.975)) * math.sqrt((1 - tie_share) / prompts)
 
 
+def sweep_bound(prompts: int) -> float:
+    """Return the lowest rate, of 95 % intervals, that a clean sweep of so many prompts allows.
+
+    Examples
+    --------
+    >>> round(sweep_bound(100), 3)
+    0.964
+    """
+    return float(0.025 ** (1 / prompts))
+
+
 def _need_both(a_first: Floats, b_first: Floats, rule: str) -> None:
     single = int((np.isnan(a_first) | np.isnan(b_first)).sum())
     if single:
@@ -264,7 +275,7 @@ def _summary(group: pd.DataFrame, repetitions: int, seed: int) -> dict[str, Any]
             continue
         top = 1.0 if name == "win_rate" else 2.0
         interval = bootstrap(values.to_numpy(), repetitions=repetitions, seed=seed)
-        sure = 0.025 ** (1 / len(values)) * top  # what a clean sweep of so many leaves possible
+        sure = sweep_bound(len(values)) * top
         row[low] = sure if values.min() == top else max(interval.low, 0.0)
         row[high] = top - sure if values.max() == 0 else min(interval.high, top)
     row["sign_test"] = sign_test(row["win"], row["lose"])

@@ -3,41 +3,46 @@ import pandas as pd
 import pytest
 
 from lab import judge
-from lab.judge import length_control, verdicts
+from lab.judge import verdicts
+from lab.judge.length_control import at_equal_length, tanh_of_lengths
+from lab.judge.logistic import chance
 
 
-def logistic(x):
-    return 1 / (1 + np.exp(-x))
+def table(preference, gap, **more):
+    """Verdicts with these preferences for a, whose answers are longer by `gap` characters."""
+    gap = np.asarray(gap, dtype=float)
+    return verdicts.table(
+        {
+            "prompt": f"p{i}",
+            "judge": "j",
+            "verdict": "tie" if p == 0.5 else "a" if p > 0.5 else "b",
+            "preference": float(p),
+            "length_a": 1000 + max(gap[i], 0),
+            "length_b": 1000 + max(-gap[i], 0),
+            **more,
+        }
+        for i, p in enumerate(preference)
+    )
 
 
 def simulated(prompts=800, theta=0.4, phi=1.5, shift=300.0, seed=0, *, soft=False):
     """Preferences that follow the model: a wins by merit theta, and by length through phi."""
     rng = np.random.default_rng(seed)
-    length_a = rng.uniform(100, 1500, prompts) + shift
-    length_b = rng.uniform(100, 1500, prompts)
-    gap = length_a - length_b
-    chance = logistic(theta + phi * np.tanh(gap / gap.std(ddof=1)))
-    rows = []
-    for i in range(prompts):
-        preference = chance[i] if soft else float(rng.random() < chance[i])
-        rows.append(
-            {
-                "prompt": f"p{i}",
-                "judge": "j",
-                "verdict": "a" if preference > 0.5 else "b",
-                "preference": preference,
-                "length_a": length_a[i],
-                "length_b": length_b[i],
-            }
-        )
-    return verdicts.table(rows)
+    gap = rng.uniform(-1400, 1400, prompts) + shift
+    wins = chance(theta + phi * tanh_of_lengths(gap))
+    return table(wins if soft else rng.random(prompts) < wins, gap)
+
+
+def rated(made, **given):
+    return judge.length_controlled(made, **{"repetitions": 200, **given}).iloc[0]
 
 
 def test_soft_targets_give_the_planted_values_back():
-    found = judge.length_controlled(simulated(soft=True), repetitions=100).iloc[0]
-    assert found["lc_win_rate"] == pytest.approx(logistic(0.4), abs=1e-6)
+    found = rated(simulated(soft=True))
+    assert found["lc_win_rate"] == pytest.approx(chance(0.4), abs=1e-6)
     assert found["phi"] == pytest.approx(1.5, abs=1e-6)
     assert found["win_rate"] > found["lc_win_rate"]
+    assert found["note"] == ""
 
 
 def test_the_fit_is_that_of_statsmodels():
@@ -47,68 +52,122 @@ def test_the_fit_is_that_of_statsmodels():
     gap = (made["length_a"] - made["length_b"]).to_numpy()
     X = np.column_stack([np.ones(len(gap)), np.tanh(gap / gap.std(ddof=1))])
     params = sm.GLM(made["preference"].to_numpy(), X, family=sm.families.Binomial()).fit().params
-    found = judge.length_controlled(made, repetitions=100).iloc[0]
-    assert found["lc_win_rate"] == pytest.approx(logistic(params[0]), abs=1e-6)
+    found = rated(made)
+    assert found["lc_win_rate"] == pytest.approx(chance(params[0]), abs=1e-6)
     assert found["phi"] == pytest.approx(params[1], abs=1e-5)
 
 
-def test_intervals_cover_the_rate_at_equal_length():
-    truth, hits = logistic(0.4), 0
-    for seed in range(60):
-        found = judge.length_controlled(simulated(200, seed=seed), repetitions=200, seed=seed)
-        hits += found["low"].iloc[0] <= truth <= found["high"].iloc[0]
-    assert hits >= 53
+@pytest.mark.parametrize(
+    ("spread", "shift", "least"), [(0.0, 0.0, 90), (2.0, 0.0, 90), (2.0, 0.4, 88)]
+)
+def test_intervals_cover_the_rate_at_equal_length_whatever_the_difficulties(spread, shift, least):
+    """Difficulties of any spread do no harm, as long as they have nothing to do with length."""
+    rng = np.random.default_rng(0)
+    truth = chance(-0.5 + spread * rng.normal(size=100_000)).mean()
+    hits, repetitions = 0, 100
+    for seed in range(repetitions):
+        gap = rng.normal(shift, 1.0, 200)
+        difficulty = spread * rng.normal(size=200)
+        wins = rng.random(200) < chance(-0.5 + 1.5 * tanh_of_lengths(gap) + difficulty)
+        found = at_equal_length(wins.astype(float), gap, repetitions=200, seed=seed)
+        hits += found["low"] <= truth <= found["high"]
+    assert hits >= least
+
+
+def test_difficulties_that_go_with_length_are_the_limit():
+    """What the module says of correlated difficulties: the rate moves, and by some points only."""
+    rng = np.random.default_rng(0)
+    truth = chance(-0.5 + rng.normal(size=100_000)).mean()
+    difficulty = rng.normal(size=20_000)
+    gap = 0.6 + 0.3 * difficulty + np.sqrt(1 - 0.09) * rng.normal(size=20_000)
+    wins = chance(-0.5 + 1.5 * tanh_of_lengths(gap) + difficulty)
+    found = at_equal_length((rng.random(20_000) < wins).astype(float), gap, repetitions=1)
+    assert 0.02 < abs(found["lc_win_rate"] - truth) < 0.08
 
 
 def test_seed_and_row_order():
     made = simulated(150)
     one = judge.length_controlled(made, repetitions=100)
-    pd.testing.assert_frame_equal(
-        one, judge.length_controlled(made.sample(frac=1, random_state=0), repetitions=100)
-    )
+    shuffled = judge.length_controlled(made.sample(frac=1, random_state=0), repetitions=100)
+    pd.testing.assert_frame_equal(one, shuffled)
     assert judge.length_controlled(made, repetitions=100, seed=1)["low"][0] != one["low"][0]
 
 
-def test_refusals_say_why():
-    with pytest.raises(ValueError, match="at least 100 prompts, a against b has 60"):
-        judge.length_controlled(simulated(60))
-    with pytest.raises(ValueError, match="longer in 100.0% of the prompts and shorter in 0.0%"):
-        judge.length_controlled(simulated(200, shift=5000.0))
-    with pytest.raises(ValueError, match="misses some"):
-        judge.length_controlled(simulated(200).assign(length_a=np.nan))
+def test_the_baseline_against_itself_is_even():
+    found = rated(table(np.full(200, 0.5), np.zeros(200)))
+    assert found[["lc_win_rate", "low", "high"]].tolist() == [0.5, 0.5, 0.5]
+    assert "equally long" in found["note"]
+    noisy = rated(table(np.arange(200) % 2, np.zeros(200)))
+    assert noisy["lc_win_rate"] == 0.5
+    assert noisy["low"] < 0.45
+    assert noisy["high"] > 0.55
 
 
-@pytest.fixture
-def board():
-    """Twelve models and 400 prompts that follow AlpacaEval's model."""
-    rng = np.random.default_rng(0)
-    names = [f"m{i}" for i in range(12)]
-    coefficients = pd.DataFrame(
-        {
-            "phi": rng.normal(-1.5, 0.2, 12),
-            "psi": rng.normal(1.0, 0.1, 12),
-            "theta": rng.normal(-1.0, 1.0, 12),
-        },
-        index=names,
+@pytest.mark.parametrize(("won", "bounds"), [(1.0, (0.025**0.005, 1.0)), (0.0, None)])
+def test_a_clean_sweep_has_an_interval(won, bounds):
+    found = rated(table(np.full(200, won), np.linspace(-500, 500, 200)))
+    low, high = bounds or (0.0, 1 - 0.025**0.005)
+    assert found[["lc_win_rate", "low", "high"]].tolist() == pytest.approx([won, low, high])
+    assert "wins every prompt" in found["note"]
+
+
+def test_a_near_sweep_has_an_interval_around_it():
+    preference = np.ones(300)
+    preference[[3, 77, 150]] = 0.0
+    found = rated(table(preference, np.linspace(-500, 500, 300)))
+    assert 0.95 < found["low"] < found["lc_win_rate"] < found["high"]
+
+
+def test_length_that_decides_all_is_said():
+    gap = np.linspace(-400, 600, 200)
+    found = rated(table(gap > 0, gap))
+    assert np.isnan(found["lc_win_rate"])
+    assert found["note"].startswith("length decides all verdicts: the longer answer wins")
+    assert "the shorter answer wins" in rated(table(gap < 0, gap))["note"]
+
+
+def test_one_endless_answer_does_not_set_the_slope():
+    made = simulated()
+    before = rated(made)
+    endless = made.copy()
+    endless.loc[0, "length_a"] = 1e9
+    after = rated(endless)
+    assert after["phi"] == pytest.approx(before["phi"], rel=0.1)
+    assert after["lc_win_rate"] == pytest.approx(before["lc_win_rate"], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        (simulated(60), "at least 100 valid prompts, got 60"),
+        (simulated(200, shift=5000.0), "longer in 200 and shorter in 0 of 200 prompts"),
+        (simulated(200).assign(length_a=np.nan), "needs all lengths, 200 of 200 are missing"),
+    ],
+)
+def test_what_cannot_be_rated_has_a_reason_instead_of_a_rate(made, reason):
+    found = rated(made)
+    assert reason in found["note"]
+    assert found[["lc_win_rate", "low", "high", "phi"]].isna().all()
+    assert 0 <= found["win_rate"] <= 1
+
+
+def test_shares_are_counts_so_that_rounding_cannot_mislead():
+    gap = np.where(np.arange(2000) < 499, 100, -100) + np.arange(2000) / 1000
+    found = rated(table(np.arange(2000) % 2, gap))
+    assert (
+        "longer in 499 and shorter in 1501 of 2000 prompts, each must be at least 500"
+        in (found["note"])
     )
-    difficulty = rng.normal(size=400)
-    lengths = pd.DataFrame(rng.normal(200, 500, size=(400, 12)), columns=names)
-    reach = length_control.tanh_of_lengths(lengths) * coefficients["phi"].to_numpy()
-    reach += difficulty[:, None] * coefficients["psi"].to_numpy() + coefficients["theta"].to_numpy()
-    return coefficients, difficulty, lengths, pd.DataFrame(logistic(reach), columns=names)
 
 
-def test_difficulties_are_found_from_preferences(board):
-    coefficients, difficulty, lengths, preferences = board
-    found = length_control.difficulties(preferences, lengths, coefficients)
-    assert np.corrcoef(found, difficulty)[0, 1] > 0.99
-    shuffled = length_control.difficulties(preferences[::-1], lengths[::-1], coefficients)
-    np.testing.assert_allclose(shuffled[::-1], found, atol=0.02)
+def test_one_bad_pair_does_not_take_the_others_rows():
+    made = pd.concat([simulated(200), simulated(200, shift=9e3).assign(system="long")])
+    found = judge.length_controlled(made, repetitions=100).set_index("system")
+    assert found["lc_win_rate"].notna().to_dict() == {"a": True, "long": False}
 
 
-def test_a_further_model_is_placed_beside_the_board(board):
-    coefficients, difficulty, lengths, preferences = board
-    others = coefficients.drop(index="m0")
-    found = length_control.on_board(preferences["m0"], lengths["m0"], difficulty, others)
-    truth = length_control.board_rate(coefficients.loc["m0"], difficulty)
-    assert length_control.board_rate(found, difficulty) == pytest.approx(truth, abs=0.01)
+def test_invalid_verdicts_are_counted():
+    made = simulated(200)
+    made.loc[:9, ["verdict", "preference"]] = ["invalid", np.nan]
+    found = rated(made)
+    assert found[["prompts", "invalid"]].tolist() == [190, 10]
