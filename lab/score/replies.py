@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lab.llm.thoughts import answer_text
+
 LOWEST, HIGHEST, STEP = 0.0, 5.0, 0.5
 NUMBER = r"(?P<value>-?\d+(?:\.\d+)?)"
 OF_FIVE = r"(?:\s*(?:/|out of)\s*5(?:\.0)?|\s*分)?\s*[.。]?"
@@ -28,7 +30,9 @@ def parse_rating(reply: str | None) -> float:
     r"""Return the rating that a reply gives, 0 to 5, or NaN.
 
     The first line may hold the value alone or after a label, and `/5`; else the first
-    `Score: value` in the text counts. A value outside 0 to 5 is NaN, as is anything else.
+    `Score: value` in the text counts. What a rater thought aloud before does not count, and a reply
+    that was cut inside its thoughts has no rating. A value outside 0 to 5 is NaN, as is anything
+    else.
 
     Examples
     --------
@@ -106,7 +110,7 @@ def half_steps(ratings: "pd.Series[float]") -> "pd.Series[int]":
 
 def _value(reply: str | None) -> float:
     """Return the number that a reply gives, wherever it lies, or NaN."""
-    text = (reply or "").translate(DECORATION).strip()
+    text = (answer_text(reply or "") or "").translate(DECORATION).strip()
     first = FIRST_LINE.fullmatch(text.partition("\n")[0].strip())
     found = first or LABELLED.search(text)
     return float(found["value"]) if found else math.nan

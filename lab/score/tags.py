@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from lab import records
 from lab.llm import prompts
 from lab.llm.request import Request
+from lab.llm.thoughts import answer_text
 from lab.score.layout import rows
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 512
 NOT_A_LETTER = re.compile(r"[\W_]+")
-LIST = re.compile(r"\[.*\]", re.DOTALL)
 
 
 def tags(
@@ -135,21 +135,22 @@ def normalise_tags(
 def parse_tags(reply: str | None) -> list[str] | None:
     """Return the tags in a reply: a JSON list of texts or of objects with a `tag`; else None.
 
+    The last such list counts. What a model thought aloud before does not, and a reply that was cut
+    inside its thoughts or its list has no tags.
+
     Examples
     --------
     >>> parse_tags('Here: [{"tag": "math", "explanation": "sums"}, "art"]')
     ['math', 'art']
     """
-    found = LIST.search(reply or "")
-    if found is None:
-        return None
-    try:
-        items = json.loads(found[0])
-    except json.JSONDecodeError:
-        return None
-    texts = [item.get("tag") if isinstance(item, dict) else item for item in items]
-    good = [text.strip() for text in texts if isinstance(text, str) and text.strip()]
-    return list(dict.fromkeys(good)) if len(good) == len(texts) else None
+    text = answer_text(reply or "") or ""
+    found, at = None, text.find("[")
+    while at >= 0:
+        items, end = _list_at(text, at)
+        some = None if items is None else _texts(items)
+        found = found if some is None else some
+        at = text.find("[", end)
+    return found
 
 
 def plain(tag: str) -> str | None:
@@ -162,6 +163,22 @@ def plain(tag: str) -> str | None:
     """
     words = NOT_A_LETTER.sub(" ", tag.lower()).split()
     return " ".join(map(_singular, words)) or None
+
+
+def _list_at(text: str, start: int) -> tuple[list[Any] | None, int]:
+    """Return the JSON list that begins at `start`, or None, and where to look on."""
+    try:
+        items, end = json.JSONDecoder().raw_decode(text, start)
+    except json.JSONDecodeError:
+        return None, start + 1
+    return items, end
+
+
+def _texts(items: list[Any]) -> list[str] | None:
+    """Return the distinct tags of a list; None if anything in it is no tag."""
+    texts = [item.get("tag") if isinstance(item, dict) else item for item in items]
+    good = [text.strip() for text in texts if isinstance(text, str) and text.strip()]
+    return list(dict.fromkeys(good)) if len(good) == len(texts) else None
 
 
 def _singular(word: str) -> str:

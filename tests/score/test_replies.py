@@ -70,6 +70,27 @@ def token(text, **others):
 
 
 @pytest.mark.parametrize(
+    ("opening", "closing"),
+    [
+        ("<think>\n", "</think>"),
+        ("<thinking>", "</thinking>"),
+        ("<reasoning>", "</reasoning>"),
+        ("", "</think>"),
+    ],
+)
+def test_a_rating_out_of_the_thoughts_does_not_count(opening, closing):
+    thought = f"{opening}My first idea is Score: 2, but it is right.\n{closing}\n\n"
+    assert parse_rating(f"{thought}4.5\nIt is right.") == 4.5
+    assert parse_rating(f"{thought}Well done.\nScore: 4") == 4.0
+    assert why_unrated(f"{thought}It is right.") == "unparsed"
+
+
+def test_a_reply_cut_inside_its_thoughts_has_no_rating():
+    assert math.isnan(parse_rating("<think>\nMy first idea is Score: 2"))
+    assert why_unrated("<think>\nMy first idea is Score: 2") == "unparsed"
+
+
+@pytest.mark.parametrize(
     ("tokens", "value"),
     [
         ([token("4")], 4.0),

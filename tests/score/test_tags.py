@@ -29,6 +29,17 @@ def test_parse_tags(reply, found):
     assert parse_tags(reply) == found
 
 
+def test_tags_out_of_thoughts_and_restated_forms_do_not_count():
+    answer = '[{"tag": "math"}]'
+    assert parse_tags(f'<think>\nThe form is [{{"tag": "x"}}], as in [1].\n</think>\n{answer}') == [
+        "math"
+    ]
+    assert parse_tags(f"So [1] or [2]. {answer}") == ["math"]
+    assert parse_tags(f'The form is ["tag", "tag"]. Mine: {answer}') == ["math"]
+    assert parse_tags('<think>\nThe form is ["a"]') is None
+    assert parse_tags('["a", "b') is None
+
+
 @pytest.mark.parametrize(
     ("tag", "name"),
     [

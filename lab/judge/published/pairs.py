@@ -8,7 +8,6 @@ et al. 2023, arXiv:2306.05685); Cherry LLM (Li et al. 2024, arXiv:2308.12032); P
 2024, arXiv:2306.05087); LLMBar (Zeng et al. 2024, arXiv:2310.07641).
 """
 
-import gzip
 import json
 import math
 from collections.abc import Mapping
@@ -20,10 +19,12 @@ import pandas as pd
 from lab import hashing
 from lab.errors import DataError
 from lab.judge import parsed, prompting, verdicts
-from lab.load import rows as files
+from lab.judge.published import files
+from lab.llm import Completion
 
 PANDALM = {"1": "a", "2": "b", "0": "tie", "tie": "tie"}
 QUESTION = ("text", "prompt", "instruction", "Instruction", "conversations", "question")
+REVIEW = ("review", "judgment", "content", "output", "text")  # `text` is the question beside one
 LLMBAR = {"1": "a", "2": "b"}
 
 
@@ -34,7 +35,7 @@ def alpaca_eval(path: str | Path) -> pd.DataFrame:
     answer was shown first is not in the file.
     """
     rows = []
-    for row in _objects(path):
+    for row in files.objects(path):
         said = row["preference"]
         missing = said is None or (isinstance(said, float) and math.isnan(said))
         preference = math.nan if missing else (0.5 if said == 0 else float(said) - 1)
@@ -59,7 +60,7 @@ def annotator(path: str | Path) -> pd.DataFrame:
     a is `output_2`, b `output_1`; a pair is known by its texts.
     """
     rows = []
-    for row in _objects(path):
+    for row in files.objects(path):
         texts = [row["instruction"], row.get("input") or "", row["output_1"], row["output_2"]]
         preference = math.nan if row["preference"] is None else float(row["preference"]) - 1
         if preference == -1:
@@ -73,12 +74,22 @@ def annotator(path: str | Path) -> pd.DataFrame:
 
 
 def vicuna_reviews(path: str | Path, *, system: str, reference: str) -> pd.DataFrame:
-    """Read a review file of the Vicuna evaluation: two scores for each question, in one order."""
+    """Read reviews in one order, two scores for each question; a is the answer shown first.
+
+    The review is in `review`, `judgment`, `content` or `output`, with the question in `text`, or in
+    `text` itself; the scores in `score` or `scores`, as a list or its text. Where they are missing
+    or were not found (-1), they are read from the review.
+    """
     rows = []
-    for row in _objects(path):
-        keys = {"prompt": str(row["question_id"]), "system": system, "reference": reference}
-        keys |= {"judge": row.get("reviewer_id") or "reviewer", "first": "a", "reply": row["text"]}
-        rows.append(keys | _scored(row["score"], "a"))
+    for number, row in enumerate(files.objects(path), start=1):
+        review = str(files.take(row, *REVIEW, file=path, number=number))
+        name = files.take(row, "question_id", "id", "idx", file=path, number=number)
+        keys = {"prompt": str(name), "system": system, "reference": reference, "first": "a"}
+        keys |= {"judge": str(row.get("reviewer_id") or "reviewer"), "reply": review}
+        found = _scored(row.get("score", row.get("scores")), "a")
+        if found["verdict"] == "invalid":
+            found = prompting.columns(parsed.scores(Completion(review)), "a")
+        rows.append(keys | found)
     return verdicts.table(rows)
 
 
@@ -88,7 +99,7 @@ def two_order_reviews(path: str | Path, *, system: str, reference: str, judge: s
     `scores` holds (Answer1, Answer2), `scores_reverse` (Answer2, Answer1): in the order shown.
     """
     rows = []
-    for number, row in enumerate(_document(path)["data"]):
+    for number, row in enumerate(_data(path)):
         text = next((row[name] for name in QUESTION if name in row), "")
         keys: dict[str, Any] = {
             "prompt": f"{number:04}",
@@ -109,7 +120,7 @@ def two_order_reviews(path: str | Path, *, system: str, reference: str, judge: s
 def mt_bench_pairs(path: str | Path) -> pd.DataFrame:
     """Read pairwise judgments of MT-bench (FastChat's form), `turn` beside them; a is `model_1`."""
     rows = []
-    for row in _objects(path):
+    for row in files.objects(path):
         winners = {row["model_1"]: "a", row["model_2"]: "b", "model_1": "a", "model_2": "b"}
         winners |= {"tie": "tie"}
         turn = int(row.get("turn", 1))
@@ -123,22 +134,51 @@ def mt_bench_pairs(path: str | Path) -> pd.DataFrame:
     return verdicts.table(rows)
 
 
-def llmbar(path: str | Path, *, judge: str) -> pd.DataFrame:
-    """Read an LLMBar result, its last round; `label` is the better answer, "a" or "b"."""
-    rows = []
-    for number, row in enumerate(_objects(path)):
-        keys: dict[str, Any] = {
-            "prompt": f"{number:04}",
-            "judge": judge,
-            "label": LLMBAR[str(row["label"])],
-        }
+def llmbar(path: str | Path, *, judge: str, name: str | None = None) -> pd.DataFrame:
+    """Read an LLMBar result, its last round; `label` is the better answer, "a" or "b".
+
+    Files of judges that rate each answer by itself have one verdict a pair, by the two scores,
+    with no order; equal scores are a tie, and scores that are no whole numbers invalid (their
+    authors' own statistics count both as one win for each).
+
+    Parameters
+    ----------
+    path : str or Path
+        A `result.json`.
+    judge : str
+        Who judged.
+    name : str, optional
+        Of the set, such as "Natural" or "Neighbor", which prompts are known by; the folder's
+        name if not given.
+    """
+    name = Path(path).resolve().parent.name if name is None else name
+    rows: list[dict[str, Any]] = []
+    for number, row in enumerate(files.objects(path), start=1):
+        label = LLMBAR[str(files.take(row, "label", file=path, number=number))]
+        results = files.take(row, "results", file=path, number=number)
+        keys: dict[str, Any] = {"prompt": f"{name}-{number - 1:04}", "set": name}
+        keys |= {"judge": judge, "label": label}
         keys |= {"system": "output_1", "reference": "output_2"}
         keys |= _sizes(row["output_1"], row["output_2"])
-        for first, name in (("a", "swap = False"), ("b", "swap = True")):
-            found = row["results"][-1][name]
-            said = {"verdict": LLMBAR.get(str(found["winner"]), "invalid")}
-            rows.append(keys | said | {"first": first, "reply": str(found["completion"][0])})
+        rows += [keys | said for said in _llmbar_round(results[-1])]
     return verdicts.table(rows)
+
+
+def _llmbar_round(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if "score_1" in found:
+        replies = [str(found[key][0]).strip() for key in ("score_1", "score_2")]
+        if not all(reply.isdecimal() for reply in replies):
+            return [{"verdict": "invalid", "reply": "\n".join(replies)}]
+        rated = prompting.columns(parsed.by_scores(*map(float, replies)), "a")
+        return [rated | {"reply": "\n".join(replies)}]
+    return [
+        {
+            "first": first,
+            "verdict": LLMBAR.get(str(found[key]["winner"]), "invalid"),
+            "reply": str(found[key]["completion"][0]),
+        }
+        for first, key in (("a", "swap = False"), ("b", "swap = True"))
+    ]
 
 
 def pandalm(test_set: str | Path, **judged: str | Path) -> pd.DataFrame:
@@ -150,10 +190,10 @@ def pandalm(test_set: str | Path, **judged: str | Path) -> pd.DataFrame:
         "a", "b", "tie", or "invalid": `annotator1` to `annotator3`, then one column for each name
         in `judged`.
     """
-    people = pd.DataFrame(list(_objects(test_set))).set_index("idx")
+    people = pd.DataFrame(list(files.objects(test_set))).set_index("idx")
     labels = people[[name for name in people if str(name).startswith("annotator")]].map(_pandalm)
     for name, path in judged.items():
-        found = pd.DataFrame(list(_objects(path))).set_index("idx")
+        found = pd.DataFrame(list(files.objects(path))).set_index("idx")
         column = next(key for key in found if str(key).endswith("_result"))
         labels[name] = found[column].map(_pandalm).reindex(labels.index)
     return labels
@@ -163,30 +203,34 @@ def _pandalm(value: object) -> str:
     return PANDALM.get(str(value).strip().lower(), "invalid")
 
 
-def _objects(path: str | Path) -> list[Mapping[str, Any]]:
-    rows = list(files.read(path))
-    for row in rows:
-        if row.reason or not isinstance(row.value, Mapping):
-            raise DataError("is no object", file=path, row=row.number, value=row.raw)
-    return [row.value for row in rows]
-
-
-def _document(path: str | Path) -> dict[str, Any]:
-    place = Path(path)
-    raw = place.read_bytes()
-    text = gzip.decompress(raw) if place.suffix == ".gz" else raw
-    found = json.loads(text)
-    if not isinstance(found, dict) or not isinstance(found.get("data"), list):
+def _data(path: str | Path) -> list[dict[str, Any]]:
+    found = files.document(path).get("data")
+    if not isinstance(found, list):
         raise DataError("must be an object with a list under 'data'", file=path)
+    if found and "scores" not in found[0]:
+        raise DataError("holds answers, but no scores", file=path, field="data")
     return found
 
 
 def _scored(scores: object, first: str) -> dict[str, Any]:
     """Turn two scores, a list or its text, in the order shown, into columns."""
-    pair = json.loads(scores) if isinstance(scores, str) else scores
-    if not isinstance(pair, list) or len(pair) != 2 or min(pair) < 0:
+    pair = _list(scores) if isinstance(scores, str) else scores
+    if not isinstance(pair, list) or len(pair) != 2:
         return {"verdict": "invalid"}
-    return prompting.columns(parsed.by_scores(float(pair[0]), float(pair[1])), first)
+    try:
+        pair = [float(score) for score in pair]
+    except (TypeError, ValueError):
+        return {"verdict": "invalid"}
+    if min(pair) < 0:
+        return {"verdict": "invalid"}
+    return prompting.columns(parsed.by_scores(pair[0], pair[1]), first)
+
+
+def _list(text: str) -> object:
+    try:
+        return json.loads(text.replace("'", '"'))
+    except json.JSONDecodeError:
+        return None
 
 
 def _side(preference: float) -> str:
