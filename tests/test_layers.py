@@ -1,6 +1,7 @@
 """The shape of the package: who may import whom, and from what outside."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [  # a part may import from earlier layers, and from itself
     {"errors", "origins", "paths", "hashing"},
     {"files"},
-    {"records", "texts", "models"},
+    {"compiled", "records", "texts", "models"},
     {"invocation"},
     {"runs", "llm", "load"},
     {"filters", "score", "embed", "select", "coverage", "tune", "judge"},
@@ -129,3 +130,11 @@ def circles():
 
 def test_modules_of_a_part_do_not_import_each_other_in_a_circle():
     assert circles() == set()
+
+
+def test_what_numba_compiles_is_kept_by_one_module():
+    for path in FILES:
+        if path.name != "compiled.py":
+            text = path.read_text(encoding="utf-8")
+            own = re.search(r"from numba import .*njit|@numba\.", text)
+            assert not own, f"{path}: use lab.compiled.njit"

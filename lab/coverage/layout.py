@@ -10,8 +10,9 @@ same map.
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from lab.compiled import njit
 
 Floats = NDArray[np.float32]
 NEGATIVES = 5  # points pushed away for every one pulled near

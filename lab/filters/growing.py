@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from lab.compiled import njit
 from lab.filters import rouge
 from lab.filters.tokens import Tokenizer, rouge_tokens
 

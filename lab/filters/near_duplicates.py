@@ -9,9 +9,9 @@ Leskovec, Rajaraman & Ullman 2014, Mining of Massive Datasets, section 3.4 (band
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from numpy.typing import NDArray
 
+from lab.compiled import njit
 from lab.filters import text
 from lab.filters.shingles import Hashes, Ints, Shingles, joined, shingles
 

@@ -16,9 +16,11 @@ What is left is decided by a bit-parallel longest common subsequence, 64 tokens 
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from lab.compiled import njit
 
 SLACK = 1e-9  # bounds are looser by this, so that rounding never excludes a pair; F itself decides
 WORD = 64  # bits

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 from numpy.typing import NDArray
 
+from lab.compiled import njit
 from lab.errors import DataError
 from lab.filters import text
 from lab.texts import CJK, CJK_MARKS, SPACE, arrow

@@ -148,6 +148,7 @@ async def _all(tasks: Sequence[Task], jobs: int, say: Say, note: Note) -> list[E
 async def _execute(task: Task, threads: int) -> Execution:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, DeadKernelError
+    from traitlets.config import Config
 
     from lab import runs
 
@@ -158,6 +159,9 @@ async def _execute(task: Task, threads: int) -> Execution:
     with tempfile.TemporaryDirectory(prefix="winnow-") as scratch:
         client = NotebookClient(
             book,
+            config=Config(
+                ConnectionFileMixin={"connection_file": str(Path(scratch) / "kernel.json")}
+            ),
             timeout=None,
             kernel_name="python3",
             resources={"metadata": {"path": str(task.path.parent)}},

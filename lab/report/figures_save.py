@@ -5,6 +5,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 
 from lab.errors import MissingPackageError
+from lab.report import screen
 
 ENDINGS = (".svg", ".png", ".webp", ".pdf")
 
@@ -26,20 +27,19 @@ def save(figure: go.Figure, path: str | Path, *, width: int = 900, height: int =
     ValueError
         If the ending is another.
     MissingPackageError
-        If kaleido, or a browser for it, is not there.
+        If kaleido is not there.
+    WinnowError
+        Without a chromium; the message says what helps.
     """
     path = Path(path)
     if path.suffix not in ENDINGS:
         raise ValueError(f"the file must end in {', '.join(ENDINGS)}, got {path.name!r}")
     try:
         from kaleido import calc_fig_sync
-        from kaleido.errors import ChromeNotFoundError
     except ImportError:
         raise MissingPackageError("kaleido", needed_by="a figure as a file") from None
     options = {"format": path.suffix[1:], "width": width, "height": height}
-    try:
-        drawn = calc_fig_sync(figure.to_dict(), opts=options, kopts={"mathjax": False})
-    except ChromeNotFoundError:
-        raise MissingPackageError("chromium", needed_by="a figure as a file") from None
+    browser = {"mathjax": False, "path": screen.found_chromium()}
+    drawn = calc_fig_sync(figure.to_dict(), opts=options, kopts=browser)
     path.write_bytes(drawn)
     return path

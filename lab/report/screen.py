@@ -22,6 +22,11 @@ from typing import Any
 from lab.errors import MissingPackageError, WinnowError
 
 STARTS_WITHIN_S = 100
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NO_CHROMIUM = (
+    "no browser on this machine: install Chromium or Chrome (in a checkout `bash .ci/chromium` "
+    "does it on Debian), or set LAB_CHROMIUM to the path of one"
+)
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
@@ -58,8 +63,23 @@ class Server:
 
 def chromium() -> str | None:
     """Return the path of a chromium: `LAB_CHROMIUM`, or the one on the path; None without one."""
-    named = os.environ.get("LAB_CHROMIUM") or shutil.which("chromium")
+    on_the_path = (shutil.which(name) for name in NAMES)
+    named = os.environ.get("LAB_CHROMIUM") or next(filter(None, on_the_path), None)
     return named if named and Path(named).exists() else None
+
+
+def found_chromium() -> str:
+    """Return the path of a chromium.
+
+    Raises
+    ------
+    WinnowError
+        Without one; the message says what helps.
+    """
+    path = chromium()
+    if path is None:
+        raise WinnowError(NO_CHROMIUM)
+    return path
 
 
 @contextmanager
@@ -77,11 +97,7 @@ def browser() -> Iterator[Any]:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
         raise MissingPackageError("playwright", needed_by="lab.report.screen") from error
-    path = chromium()
-    if path is None:
-        raise WinnowError(
-            "no chromium here; `bash .ci/chromium` installs it, LAB_CHROMIUM names one"
-        )
+    path = found_chromium()
     with sync_playwright() as play:
         opened = play.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
         yield opened

@@ -13,9 +13,9 @@ left, whole rows are multiplied instead. The picks are the same either way.
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from lab.compiled import njit
 from lab.select.selection import (
     FloatArray,
     IntArray,

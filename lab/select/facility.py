@@ -10,9 +10,9 @@ therefore counted in whole steps, and gains are integers: no rounding decides a 
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
+from lab.compiled import njit
 from lab.select.selection import FloatArray, IntArray, Selection, check_budget, check_matrix
 
 DENSE = 20_000  # rows; all their similarities are 1.6 GB

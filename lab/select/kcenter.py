@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from lab.compiled import njit
 from lab.select.device import PICKED, DeviceCover
 from lab.select.selection import (
     FloatArray,

@@ -9,9 +9,9 @@ the novelty of x.
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
+from lab.compiled import njit
 from lab.select.selection import Selection, check_budget, check_matrix, check_scores
 
 

@@ -17,7 +17,7 @@ KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 @pytest.fixture(scope="module")  # while it is open, its thread cannot run other event loops
 def browser():
     if screen.chromium() is None:
-        pytest.skip("no chromium on this machine; bash .ci/chromium installs it")
+        pytest.skip(screen.NO_CHROMIUM)
     pytest.importorskip("playwright.sync_api")
     with screen.browser() as opened:
         yield opened

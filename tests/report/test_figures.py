@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.report import figures
+from lab.report import figures, screen
 
 EVIL = "<script>alert(1)</script> & <a href='javascript:x'>y</a> " + "z" * 300
 
@@ -107,6 +107,7 @@ def test_a_figure_shows_itself_without_a_way_to_send_it(monkeypatch):
 
 
 @pytest.mark.browser
+@pytest.mark.skipif(screen.chromium() is None, reason=screen.NO_CHROMIUM)
 @pytest.mark.parametrize("kind", ["svg", "png"])
 def test_a_figure_is_saved_without_a_network(tmp_path, kind):
     table = pd.DataFrame({"covering radius": [3.0, 2.0]}, index=[10, 20])
