@@ -1,6 +1,7 @@
 """Pins, the conda environment, and the commands that the README promises."""
 
 import re
+import shutil
 import subprocess
 import tomllib
 from importlib import metadata
@@ -71,6 +72,8 @@ def test_every_make_target_has_a_help_line(target):
 
 
 def test_no_file_names_a_registry_or_a_machine():
+    if shutil.which("git") is None:
+        pytest.skip("no git on this machine")
     done = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -146,9 +146,7 @@ async def _all(tasks: Sequence[Task], jobs: int, say: Say, note: Note) -> list[E
 
 
 async def _execute(task: Task, threads: int) -> Execution:
-    from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, DeadKernelError
-    from traitlets.config import Config
 
     from lab import runs
 
@@ -157,16 +155,7 @@ async def _execute(task: Task, threads: int) -> Execution:
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
     error: dict[str, Any] | None = None
     with tempfile.TemporaryDirectory(prefix="winnow-") as scratch:
-        client = NotebookClient(
-            book,
-            config=Config(
-                ConnectionFileMixin={"connection_file": str(Path(scratch) / "kernel.json")}
-            ),
-            timeout=None,
-            kernel_name="python3",
-            resources={"metadata": {"path": str(task.path.parent)}},
-            extra_arguments=[f"--IPKernelApp.exec_lines={STARTUP}", "--IPKernelApp.log_level=40"],
-        )
+        client = _client(book, task, Path(scratch))
         try:
             await client.async_execute(env=_environment(Path(scratch), threads))
         except CellExecutionError as failure:
@@ -191,6 +180,26 @@ async def _execute(task: Task, threads: int) -> Execution:
     book.metadata["winnow"]["files"] = files  # with their places, to be looked at again
     _store(task, book)
     return Execution(task, book, reused=False)
+
+
+def _client(book: books.Notebook, task: Task, scratch: Path) -> Any:
+    """Return what executes a notebook; it looks for and writes nothing below the home folder."""
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_core.paths import jupyter_path
+    from nbclient import NotebookClient
+    from traitlets.config import Config
+
+    client: Any = NotebookClient(
+        book,
+        config=Config(ConnectionFileMixin={"connection_file": str(scratch / "kernel.json")}),
+        timeout=None,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(task.path.parent)}},
+        extra_arguments=[f"--IPKernelApp.exec_lines={STARTUP}", "--IPKernelApp.log_level=40"],
+    )
+    client.create_kernel_manager()
+    client.km.kernel_spec_manager = KernelSpecManager(kernel_dirs=jupyter_path("kernels"))
+    return client
 
 
 def _environment(scratch: Path, threads: int) -> dict[str, str]:
