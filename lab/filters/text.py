@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 from lab.errors import DataError
 from lab.texts import arrow, match
 
+TAG = "(?:think|thinking|thought|thoughts|reasoning)"
+OPENED = rf"(?i)^\s*<{TAG}>"
+THOUGHTS = rf"(?is)^\s*<{TAG}>.*?</{TAG}>\s*"  # what is cut inside them stays
+
 
 def characters(texts: "pd.Series[str]") -> "pd.Series[int]":
     """Count the characters (code points) of each text."""
@@ -30,6 +34,31 @@ def matches(texts: "pd.Series[str]", pattern: str) -> "pd.Series[int]":
 def contains(texts: "pd.Series[str]", patterns: Iterable[str]) -> "pd.Series[bool]":
     """Tell which texts hold a match of any of the patterns, ignoring case."""
     return flags(match(arrow(texts), either(patterns), ignore_case=True), texts.index)
+
+
+def without_thoughts(texts: "pd.Series[str]") -> "pd.Series[str]":
+    r"""Return texts without the thoughts that open them, between tags such as `<think>`.
+
+    Examples
+    --------
+    >>> without_thoughts(pd.Series(["<think>Is it?</think>\nYes.", "No."])).tolist()
+    ['Yes.', 'No.']
+    """
+    array = arrow(texts)
+    thought = match(array, OPENED)
+    if not thought.any():
+        return texts
+    answers = pc.replace_substring_regex(array, pattern=THOUGHTS, replacement="")
+    return pd.Series(answers.to_pylist(), index=texts.index, dtype="str")
+
+
+def any_of(texts: "pd.Series[str]", patterns: Iterable[str]) -> "pd.Series[bool]":
+    """Tell what `contains` tells, one pattern after the other: faster where they are long."""
+    array = arrow(texts)
+    found = np.zeros(len(array), dtype=bool)
+    for pattern in patterns:
+        found |= match(array, pattern, ignore_case=True)
+    return flags(found, texts.index)
 
 
 def fragments(texts: "pd.Series[str]", patterns: Iterable[str]) -> "pd.Series[str]":

@@ -16,6 +16,8 @@ import pandas as pd
 from lab import texts
 from lab.filters import text
 
+OPENING = 400  # characters in which an output shows that it refuses
+DEFINITION = re.compile(r"%([A-Z]+) = ")
 FOLDER = Path(__file__).parent / "patterns"
 SELF_INSTRUCT_WORDS = (
     *("image", "images", "graph", "graphs", "picture", "pictures", "file", "files", "map", "maps"),
@@ -37,36 +39,69 @@ def patterns(name: str, language: str = "*") -> tuple[str, ...]:
     if not files:
         known = sorted(path.stem for path in FOLDER.glob("*.txt"))
         raise ValueError(f"no patterns for {name}.{language}; there are some for {known}")
-    lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
-    return tuple(line for line in lines if line and not line.startswith("# "))
+    return tuple(line for path in files for line in _read(path))
 
 
-def matched(
-    pool: pd.DataFrame, patterns: Iterable[str], *, field: str = "output"
-) -> "pd.Series[str]":
-    """Return the fragment of each example that a pattern matches, "" where none does.
+def _read(path: Path) -> list[str]:
+    """Return the patterns of a file; `%NAME = part` names a part that `%NAME%` stands for."""
+    parts: dict[str, str] = {}
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line or line.startswith("# "):
+            continue
+        whole = line
+        for name, part in parts.items():
+            whole = whole.replace(f"%{name}%", part)
+        definition = DEFINITION.match(whole)
+        if definition:
+            parts[definition[1]] = whole[definition.end() :]
+        else:
+            found.append(whole)
+    return found
 
-    The evidence for the filters of this module: `matched(pool, patterns("refusal"))` is "" where
+
+def matched(pool: pd.DataFrame, name: str, *, field: str = "output") -> "pd.Series[str]":
+    """Return the fragment of each example that a pattern of this name matches, "" where none does.
+
+    The evidence for the filters of this module: `matched(pool, "refusal")` is "" where
     `no_refusal(pool)` is True.
-    """
-    return text.fragments(text.column(pool, field), patterns)
-
-
-def no_refusal(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
-    """Keep examples whose output is not a refusal, in English or Chinese.
-
-    A refusal opens with an apology or a "cannot", or speaks of itself as a model anywhere.
-
-    Source: after Evol-Instruct's third sign of failure, arXiv:2304.12244; own patterns.
-    Cost: about 1,000,000 rows a second.
 
     Examples
     --------
-    >>> pool = pd.DataFrame({"output": ["I'm sorry, but I can't help.", "抱歉, 我不能", "Yes."]})
-    >>> no_refusal(pool).tolist()
+    >>> pool = pd.DataFrame({"output": ["I'm sorry, but I can't help.", "Yes."]})
+    >>> matched(pool, "refusal").tolist()
+    ["I'm sorry, but I", '']
+    """
+    read = text.without_thoughts(text.column(pool, field))
+    read = read.str.slice(0, OPENING) if name == "refusal" else read
+    found = pd.Series("", index=read.index, dtype="str", name="found")
+    for pattern in patterns(name):
+        left = found == ""
+        found[left] = text.fragments(read[left], [pattern])
+    return found
+
+
+def no_refusal(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
+    """Keep examples whose output is not a refusal, in English or Chinese, old or new script.
+
+    A refusal says, in its first 400 characters, that it cannot or will not do the task, that it is
+    a model and so has or does something not, or that the task lacks something; or it is a
+    placeholder such as "<no output>". Thoughts before it are passed over.
+
+    Source: after Evol-Instruct's third sign of failure, arXiv:2304.12244; own patterns.
+    Cost: about 50,000 rows a second.
+
+    Examples
+    --------
+    >>> outputs = ["I'm sorry, but I can't help.", "抱歉, 我不能回答", "Yes."]
+    >>> no_refusal(pd.DataFrame({"output": outputs})).tolist()
     [False, False, True]
     """
-    return ~text.contains(text.column(pool, field), patterns("refusal"))
+    read = text.without_thoughts(text.column(pool, field)).str.slice(0, OPENING)
+    hinted = text.contains(read, patterns("refusal_hint"))
+    keep = ~hinted
+    keep[hinted] = ~text.any_of(read[hinted], patterns("refusal"))
+    return keep
 
 
 def no_first_person(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":

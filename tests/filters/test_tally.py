@@ -62,14 +62,14 @@ def test_explain_names_the_filter_that_takes_a_row_out(masks):
 def test_explain_shows_what_was_found():
     pool = pd.DataFrame({"output": ["As an AI I cannot.", "Yes."]}, index=["x", "y"])
     near = pd.DataFrame({"similarity": [0.9], "nearest": ["y"]}, index=["x"])
-    found = filters.matched(pool, filters.patterns("refusal"))
+    found = filters.matched(pool, "refusal")
     masks = {
         "refusal": filters.no_refusal(pool),
         "novelty": pd.Series([False, True], index=["x", "y"]),
     }
     evidence = {"refusal": found, "novelty": near}
     shown = filters.explain(masks, "x", evidence=evidence)
-    assert shown["evidence"].tolist() == ["As an AI ", "similarity 0.9, nearest y"]
+    assert shown["evidence"].tolist() == ["As an AI I cannot", "similarity 0.9, nearest y"]
     assert filters.explain(masks, "y", evidence=evidence)["evidence"].tolist() == ["", ""]
 
 
