@@ -11,11 +11,14 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from lab import texts
 from lab.filters import text
 from lab.filters.shingles import shingles
 from lab.filters.wording import patterns
 from lab.texts import arrow
 
+ONE_WORD = "^[^\\pL\\pN]*[a-z][a-z'\u2019-]*[^\\pL\\pN]*$"  # of Latin letters
+PICTURES = r"^[^\pL\pN]*\p{So}[^\pL\pN]*$"
 CODE = "(?s)```.*?(?:```|$)|`[^`\n]*`"
 
 
@@ -68,27 +71,31 @@ def no_echo(pool: pd.DataFrame) -> "pd.Series[bool]":
 def content_words(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
     """Keep examples whose output is more than punctuation and stop words, in English or Chinese.
 
-    Numbers, yes, no and not are content; an empty text falls.
+    Numbers, yes, no, not, a single letter (an answer to a choice), a single word (one to fill in)
+    and pictures are content; an empty text is rejected.
 
     Source: the third sign of failure of Evol-Instruct, arXiv:2304.12244; own list of words.
     Cost: about 1,000,000 rows a second.
     """
     english, chinese = patterns("stop_words", "en"), patterns("stop_words", "zh")
     empty = rf"^(?:(?:{text.either(english)})\b|{text.either(chinese)}|[^\pL\pN])*$"
-    return ~text.contains(text.column(pool, field), [empty])
+    given = text.column(pool, field)
+    return ~text.contains(given, [empty]) | text.contains(given, [ONE_WORD, PICTURES])
 
 
 def no_repetition(
     pool: pd.DataFrame,
     *,
-    max_repeated: float = 0.3,
+    max_repeated: float = 0.5,
     words: int = 4,
+    min_words: int = 50,
     field: str = "output",
 ) -> "pd.Series[bool]":
     """Keep examples whose output repeats at most a share `max_repeated` of its runs of words.
 
     A run is `words` words in a row; the share is 1 - distinct runs / runs: 0 if none comes twice,
-    near 1 for a text stuck in a loop. A text of fewer words repeats nothing.
+    near 1 for a text stuck in a loop. A text of fewer than `min_words` words is kept: a regular
+    expression, a small table or a refrain is no loop.
 
     Source: after the repetition rules of Gopher, arXiv:2112.11446, table A1.
     Cost: about 100,000 rows a second, once compiled.
@@ -96,15 +103,16 @@ def no_repetition(
     Examples
     --------
     >>> rows = {"output": ["to be or not to be", "go on and go on and go on and go on"]}
-    >>> no_repetition(pd.DataFrame(rows), words=2).tolist()
+    >>> no_repetition(pd.DataFrame(rows), words=2, min_words=5).tolist()
     [True, False]
     """
     if not 0 <= max_repeated <= 1:
         raise ValueError(f"max_repeated must be between 0 and 1, got {max_repeated}")
-    found = shingles(text.column(pool, field), words=words)
+    given = text.column(pool, field)
+    found = shingles(given, words=words)
     repeated = 1 - np.diff(found.starts) / np.maximum(found.totals, 1)
-    repeated[found.totals == 0] = 0.0
-    return text.flags(repeated <= max_repeated, pool.index)
+    short = (texts.count(given) < min_words).to_numpy() | (found.totals == 0)
+    return text.flags((repeated <= max_repeated) | short, pool.index)
 
 
 def no_markup(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
@@ -115,7 +123,7 @@ def no_markup(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]"
     Source: LIMA, arXiv:2305.11206, section 2.1 (there it is stripped from the answers).
     Cost: about 300,000 rows a second.
     """
-    texts = text.column(pool, field)
-    prose = pc.replace_substring_regex(arrow(texts), pattern=CODE, replacement=" ")
-    found = text.contains(pd.Series(prose.to_pylist(), index=texts.index), patterns("markup"))
+    given = text.column(pool, field)
+    prose = pc.replace_substring_regex(arrow(given), pattern=CODE, replacement=" ")
+    found = text.contains(pd.Series(prose.to_pylist(), index=given.index), patterns("markup"))
     return ~found

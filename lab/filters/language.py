@@ -6,11 +6,14 @@ Source: Lui & Baldwin 2012, langid.py, ACL demo P12-3005; here its maintained su
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from lab.filters import text
-from lab.filters.shingles import joined
+from lab.filters.shingles import Ints, joined
+from lab.filters.wording import patterns
 from lab.texts import CJK, arrow
 
 # The languages that data sets for tuning come in. Fewer to choose from errs less on short texts.
@@ -21,6 +24,8 @@ COMMON = (
 )
 UNKNOWN = "und"  # ISO 639 for undetermined
 READ = 200  # characters that are looked at in each text of an example
+FEWEST_CJK = 4
+LETTERS_PER_HIT = 15  # of English, on average, for each of its common words
 FIELDS = ("instruction", "input", "output")
 
 
@@ -86,14 +91,51 @@ def language_of(
     ['en', 'zh', 'und']
     """
     texts = joined(pool, fields, read=READ)
-    letters = text.matches(texts, r"\pL") + 3 * text.matches(texts, f"[{CJK}]")
-    spelled = pc.replace_substring_regex(arrow(texts), pattern=r"[^\pL\pM]+", replacement=" ")
+    letters = text.matches(texts, r"\pL").to_numpy()
+    cjk = text.matches(texts, f"[{CJK}]").to_numpy()
+    codes = _plain(texts, letters, cjk, set(candidates))
+    codes[letters + 3 * cjk < min_letters] = UNKNOWN
+    open_rows = np.flatnonzero(codes == "")
+    left = arrow(texts.iloc[open_rows])
+    spelled = pc.replace_substring_regex(left, pattern=r"[^\pL\pM]+", replacement=" ")
     model = _model(tuple(sorted(set(candidates))))
-    codes = [
-        model.classify(value)[0] if count >= min_letters else UNKNOWN
-        for value, count in zip(spelled.to_pylist(), letters, strict=True)
-    ]
+    codes[open_rows] = [model.classify(value)[0] for value in spelled.to_pylist()]
     return pd.Series(codes, index=pool.index, name="language", dtype="str")
+
+
+def _plain(
+    texts: "pd.Series[str]", letters: Ints, cjk: Ints, candidates: set[str]
+) -> NDArray[np.object_]:
+    """Return the language of the texts where a look at their words is enough, "" elsewhere.
+
+    Common English words against those of other languages, and Chinese characters (a word of
+    English is about as long as four) against both; code has neither, and so does not count.
+    """
+    english = _hits(texts, "en")
+    other = _hits(texts, "other")
+    latin = text.matches(texts, "[A-Za-z]").to_numpy()
+    words = text.matches(texts, r"[\pL]+").to_numpy()
+    kana = text.matches(texts, "[\u3041-\u30ff]").to_numpy()
+    eastern = (cjk >= FEWEST_CJK) & (4 * cjk > LETTERS_PER_HIT * english)
+    eastern &= letters - latin - cjk <= letters / 30
+    plain = (letters - latin - cjk <= letters / 30) & ~eastern
+    plain &= (
+        (english >= 1) & (3 * other <= english) & ((other == 0) | (10 * english >= words - cjk))
+    )
+    codes = np.full(len(texts), "", dtype=object)
+    for code, rows in (
+        ("en", plain),
+        ("zh", eastern & (6 * kana <= cjk)),
+        ("ja", eastern & (6 * kana > cjk)),
+    ):
+        if code in candidates:
+            codes[rows] = code
+    return codes
+
+
+def _hits(texts: "pd.Series[str]", group: str) -> Ints:
+    pattern = f"(?i)(?:{text.either(patterns('common_words', group))})"
+    return text.matches(texts, pattern).to_numpy()
 
 
 @cache

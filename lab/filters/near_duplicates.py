@@ -31,7 +31,9 @@ def no_near_duplicates(
 ) -> "pd.Series[bool]":
     """Keep the best of each group of near-duplicates: Jaccard similarity above `max_similarity`.
 
-    Similarity is the share of distinct runs of `words` words that two examples have in common. A
+    Similarity is the share of distinct runs of `words` words that two examples have in common. With
+    `history` among the fields, the last exchanges must be that similar, and so must the histories:
+    under one long history, other questions and answers are other examples. A
     group may hold pairs that are less similar than the limit, linked by others. Every link is
     exact; a pair just above the limit is missed with probability 0.001 at most, a closer one less.
 
@@ -50,7 +52,7 @@ def no_near_duplicates(
         A score of each example, higher is better; the best of a group stays, NaN comes last, and
         ties go to the lower id, as they all do without scores.
     fields : tuple of str
-        The text columns to compare, as one text.
+        The text columns to compare, as one text; `history` is compared apart from the others.
     seed : int
         Draws the hash functions.
 
@@ -87,7 +89,12 @@ def duplicate_of(
     if not 0 < max_similarity <= 1:
         raise ValueError(f"max_similarity must be above 0 and at most 1, got {max_similarity}")
     rank = ranking(pool.index, best)
-    groups = _groups(shingles(joined(pool, fields), words=words), max_similarity, seed)
+    exchange = tuple(name for name in fields if name != "history") or fields
+    found = shingles(joined(pool, exchange), words=words)
+    past = found
+    if exchange != fields:
+        past = shingles(joined(pool, ("history",)), words=words)
+    groups = _groups(found, past, max_similarity, seed)
     order = np.lexsort((rank, groups))
     leads = np.flatnonzero(np.diff(groups[order], prepend=-1))
     kept = np.empty(len(order), dtype=np.intp)
@@ -108,22 +115,23 @@ def ranking(index: pd.Index, best: "pd.Series[float] | None") -> NDArray[np.intp
     return rank
 
 
-def _groups(found: Shingles, limit: float, seed: int) -> NDArray[np.intp]:
-    """Return a group number per row: rows linked by pairs with a similarity above `limit`."""
+def _groups(found: Shingles, past: Shingles, limit: float, seed: int) -> NDArray[np.intp]:
+    """Return a group number per row: rows linked by pairs with both similarities above `limit`."""
     sizes = np.diff(found.starts)
     if limit == 1 or not sizes.any():
         return np.arange(len(sizes))
-    same = np.where(sizes > 0, _whole(found.hashes, found.starts), np.uint64(0))
+    same = _whole(found.hashes, found.starts) ^ (_whole(past.hashes, past.starts) >> np.uint64(1))
     _, first, inverse = np.unique(same, return_index=True, return_inverse=True)
     parent = first[inverse].astype(np.int64)  # equal sets are one group from the start
     parent[sizes == 0] = np.flatnonzero(sizes == 0)  # nothing to compare: each stays alone
     width = _band_width(limit)
     distinct = np.flatnonzero((parent == np.arange(len(sizes))) & (sizes > 0))
     rows, digests = _candidates(found, distinct, width, seed)
+    sets, pasts = (found.hashes, found.starts), (past.hashes, past.starts)
     for column in range(0, PERMUTATIONS, width):
         keys = _keys(digests, column, width)
         order = np.argsort(keys, kind="stable")
-        _link(rows[order], keys[order], found.hashes, found.starts, limit, parent)
+        _link(rows[order], keys[order], sets, pasts, limit, parent)
     return np.array([_root(parent, row) for row in range(len(sizes))], dtype=np.intp)
 
 
@@ -205,14 +213,19 @@ def _jaccard(hashes: Hashes, starts: Ints, one: int, two: int) -> float:
         else:
             j += 1
     total = starts[one + 1] - starts[one] + starts[two + 1] - starts[two] - shared
-    return shared / total if total else 0.0
+    return shared / total if total else 1.0
 
 
 @njit(cache=True, nogil=True)
 def _link(
-    rows: Ints, keys: Hashes, hashes: Hashes, starts: Ints, limit: float, parent: Ints
+    rows: Ints,
+    keys: Hashes,
+    found: tuple[Hashes, Ints],
+    past: tuple[Hashes, Ints],
+    limit: float,
+    parent: Ints,
 ) -> None:
-    """Join, in place, the groups of rows with equal keys and a similarity above `limit`."""
+    """Join, in place, the groups of rows with equal keys and both similarities above `limit`."""
     first = 0
     for at in range(1, len(rows) + 1):
         if at < len(rows) and keys[at] == keys[first]:
@@ -220,6 +233,10 @@ def _link(
         for i in range(first, at):
             for j in range(i + 1, at):
                 one, two = _root(parent, rows[i]), _root(parent, rows[j])
-                if one != two and _jaccard(hashes, starts, rows[i], rows[j]) > limit:
+                if (
+                    one != two
+                    and _jaccard(found[0], found[1], rows[i], rows[j]) > limit
+                    and _jaccard(past[0], past[1], rows[i], rows[j]) > limit
+                ):
                     parent[max(one, two)] = min(one, two)
         first = at

@@ -52,6 +52,18 @@ def without_thoughts(texts: "pd.Series[str]") -> "pd.Series[str]":
     return pd.Series(answers.to_pylist(), index=texts.index, dtype="str")
 
 
+def without(texts: "pd.Series[str]", patterns: Iterable[str]) -> "pd.Series[str]":
+    """Return texts with a space in the place of each match of the patterns, ignoring case."""
+    array = arrow(texts)
+    pattern = f"(?i)(?:{either(patterns)})"
+    found = match(array, pattern)
+    if found.any():
+        changed = pc.replace_substring_regex(array.filter(found), pattern=pattern, replacement=" ")
+        texts = texts.copy()
+        texts[found] = changed.to_pylist()
+    return texts
+
+
 def any_of(texts: "pd.Series[str]", patterns: Iterable[str]) -> "pd.Series[bool]":
     """Tell what `contains` tells, one pattern after the other: faster where they are long."""
     array = arrow(texts)

@@ -72,8 +72,7 @@ def matched(pool: pd.DataFrame, name: str, *, field: str = "output") -> "pd.Seri
     >>> matched(pool, "refusal").tolist()
     ["I'm sorry, but I", '']
     """
-    read = text.without_thoughts(text.column(pool, field))
-    read = read.str.slice(0, OPENING) if name == "refusal" else read
+    read = _read_for(name, text.column(pool, field))
     found = pd.Series("", index=read.index, dtype="str", name="found")
     for pattern in patterns(name):
         left = found == ""
@@ -97,7 +96,7 @@ def no_refusal(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]
     >>> no_refusal(pd.DataFrame({"output": outputs})).tolist()
     [False, False, True]
     """
-    read = text.without_thoughts(text.column(pool, field)).str.slice(0, OPENING)
+    read = _read_for("refusal", text.column(pool, field))
     hinted = text.contains(read, patterns("refusal_hint"))
     keep = ~hinted
     keep[hinted] = ~text.any_of(read[hinted], patterns("refusal"))
@@ -107,12 +106,14 @@ def no_refusal(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]
 def no_first_person(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
     """Keep examples whose output does not say "I" or "my", in English or Chinese.
 
-    A plain match of words: it takes out "World War I" and quoted speech too.
+    A plain match of words, so that quoted speech counts too; "I" as a number ("World War I",
+    "Type I error") and 我 within other words (自我, 我国) do not.
 
     Source: LIMA, arXiv:2305.11206, section 2.1 (Stack Exchange answers).
     Cost: about 1,000,000 rows a second.
     """
-    return ~text.contains(text.column(pool, field), patterns("first_person"))
+    read = _read_for("first_person", text.column(pool, field))
+    return ~text.contains(read, patterns("first_person"))
 
 
 def no_other_answers(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
@@ -121,7 +122,7 @@ def no_other_answers(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series
     Source: LIMA, arXiv:2305.11206, section 2.1 ("as mentioned", "stack exchange").
     Cost: about 1,000,000 rows a second.
     """
-    return ~text.contains(text.column(pool, field), patterns("other_answers"))
+    return ~text.any_of(text.column(pool, field), patterns("other_answers"))
 
 
 def no_leaked_prompt(pool: pd.DataFrame, *, field: str = "instruction") -> "pd.Series[bool]":
@@ -187,6 +188,16 @@ def no_personal(
     for field in fields:
         found |= text.contains(text.column(pool, field), patterns("personal"))
     return ~found
+
+
+def _read_for(name: str, given: "pd.Series[str]") -> "pd.Series[str]":
+    """Return what the filter of a name reads of its texts."""
+    read = text.without_thoughts(given)
+    if name == "refusal":
+        return read.str.slice(0, OPENING)
+    if name == "first_person":
+        return text.without(read, patterns("numeral"))
+    return read
 
 
 def _whole_word(word: str) -> str:

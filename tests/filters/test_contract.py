@@ -35,7 +35,7 @@ def pool():
         "I am sorry, but I cannot help.",
         "As mentioned above, see <b>this</b> https://x.org",
         "It is.",
-        "go on and go on and go on and go on and go on and go on",
+        "go on and " * 20,
         "Mail me at someone@mail.org or call 212-555-0123",
         "",
         "今天天气很好，我们去公园散步吧，然后回家吃饭。",

@@ -75,6 +75,13 @@ def test_echo():
         ("是", True),
         ("不", True),
         ("in Paris", True),
+        *((letter, True) for letter in "ABCDST"),
+        ("(A)", True),
+        ("They", True),
+        ("😻🐱", True),
+        ("They were here.", False),
+        ("這是的", True),
+        ("你們與我們", False),
     ],
 )
 def test_content_words(output, keep):
@@ -91,9 +98,16 @@ def slow_share(text, words):
 def test_repetition_by_definition(limit):
     draw = np.random.default_rng(0)
     texts = [" ".join(draw.choice(list("abcd"), size=n)) for n in range(60)]
-    keep = filters.no_repetition(pool(*texts), max_repeated=limit, words=3)
+    keep = filters.no_repetition(pool(*texts), max_repeated=limit, words=3, min_words=0)
     assert keep.tolist() == [slow_share(text, 3) <= limit for text in texts]
     assert 0 < keep.sum() < 60
+
+
+def test_a_short_text_and_a_regular_expression_are_no_loop():
+    regex = "^10" + r"\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9])" * 8 + "$"
+    rows = pool("dum tsk tsk dum " * 5, regex, "so it goes on and on and " * 9)
+    assert filters.no_repetition(rows).tolist() == [True, True, False]
+    assert filters.no_repetition(rows, min_words=10).tolist() == [False, True, False]
 
 
 def test_repetition_finds_a_loop_in_chinese():

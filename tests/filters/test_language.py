@@ -60,6 +60,30 @@ def test_what_nobody_could_tell_is_kept():
     assert keep(pool("Good morning"), "zh", min_letters=5) == [False]
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ("Name a musical genre", "Jazz"),
+        ("Name five Mexican dishes.", "Enchiladas, Chilaquiles, Tacos al Pastor"),
+        ("Convert 3 kg to grams", "3000 grams"),
+        ("List 5 famous Italian cheeses.", "Parmigiano Reggiano, Grana Padano, Provolone"),
+        ("Create a regular expression.", "^(([A-Za-z0-9]+_+)|([A-Za-z0-9]+))*$"),
+    ],
+)
+def test_short_english_tasks_with_foreign_names_are_english(rows):
+    given = pd.DataFrame({"instruction": [rows[0]], "input": [""], "output": [rows[1]]})
+    assert filters.language_of(given).tolist() == ["en"]
+
+
+def test_a_chinese_task_with_code_is_chinese():
+    code = "def add(a, b):\n    return a + b\n\nfor i in range(10):\n    print(add(i, i))"
+    given = pd.DataFrame(
+        {"instruction": ["用 Python 写一个求和函数"], "input": "", "output": [code]}
+    )
+    assert filters.language_of(given).tolist() == ["zh"]
+    assert filters.language(given).tolist() == [False]
+
+
 def test_numbers_do_not_sway_it():
     assert keep(pool("Generate a random number of ten digits. 9508735610 73109"), "en") == [True]
 

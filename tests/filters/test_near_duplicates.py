@@ -120,6 +120,23 @@ def test_another_history_is_another_example():
     assert filters.no_near_duplicates(rows, fields=("instruction", "output")).sum() == 1
 
 
+def test_under_one_long_history_other_answers_are_other_examples():
+    draw = random.Random(0)
+    said = " ".join(f"w{draw.randint(0, 10**6)}" for _ in range(400))
+    history = [{"role": "user", "content": said}, {"role": "assistant", "content": "I see."}]
+    exchanges = [
+        ("Who came first of them all?", "It was Anna who came first."),
+        ("Where did the others go then?", "They all went home by train."),
+        ("Where did the others go then?", "They all went home by train!"),
+    ]
+    rows = records.frame(
+        [{"history": history, "instruction": one, "output": two} for one, two in exchanges]
+    )
+    keep = filters.no_near_duplicates(rows)
+    assert keep.iloc[0]
+    assert keep.sum() == 2
+
+
 @pytest.mark.parametrize("limit", [0.05, 0.3, 0.5, 0.7, 0.8, 0.9, 0.99])
 def test_bands_miss_at_most_what_is_said(limit):
     width = _band_width(limit)

@@ -123,6 +123,15 @@ def test_what_matched_is_there_exactly_where_the_filter_says_no():
         ("我喜欢", False),
         ("我们喜欢", True),
         ("他喜欢我", False),
+        ("World War I began in 1914.", True),
+        ("A Type I error is a false positive.", True),
+        ("All the types I've tried failed.", False),
+        ("I. Introduction", True),
+        ("Elizabeth I and I", False),
+        ("I/O is slow", True),
+        ("第 I 类错误和自我认识，我国", True),
+        ("我們喜歡", True),
+        ("他喜歡我", False),
     ],
 )
 def test_first_person(output, keep):
@@ -139,6 +148,15 @@ def test_first_person(output, keep):
         ("John's excellent answer covers it", False),
         ("Does the OP know?", False),
         ("楼上说得对", False),
+        ("如其他回答所说，不行。", False),
+        ("樓主可以試試", False),
+        ("As mentioned above by others, no.", False),
+        ("Please upvote this answer.", False),
+        ("他住在阁楼上，楼下有一家店。", True),
+        ("我们为他点赞。", True),
+        ("Some useful websites are Stack Overflow and Reddit.", True),
+        ("The sum, as mentioned above, is 5.", True),
+        ("Do you have any other comments?", True),
         ("The answer is 5.", True),
         ("Op art is a style of the 1960s.", True),
         ("Stack the boxes and exchange keys", True),
@@ -156,6 +174,9 @@ def test_other_answers(output, keep):
         ("The Created Prompt", False),
         ("改写后的提示：写一首诗", False),
         ("Be prompt and given to joy", True),
+        ("Write a story from the given prompt.", True),
+        ("根据给定的提示：写一首诗", True),
+        ("改寫後的提示詞：寫一首詩", False),
         ("写一首诗", True),
     ],
 )
@@ -210,9 +231,10 @@ def test_blacklist_of_self_instruct_knows_no_video_and_takes_own_words():
         ("key sk-abcdefghijklmnopqrstuv1234", False),
         ("AKIAIOSFODNN7EXAMPLE", False),
         ("-----BEGIN RSA PRIVATE KEY-----", False),
-        ("d41d8cd98f00b204e9800998ecf8427e", False),
+        ("api_key = d41d8cd98f00b204e9800998ecf8427e", False),
         ("In 2024, 3.14159265358979 of 1,234,567,890", True),
         ("@someone says hi at 10:30", True),
+        ("The MD5 of nothing is d41d8cd98f00b204e9800998ecf8427e", True),
         ("2+2 = 4, call 911", True),
         ("1990-01-02 and 138123456789012", True),
         ("", True),
@@ -240,4 +262,6 @@ def test_limas_released_answers_break_limas_rules_as_counted(shared):
     english = answers["output"].str.contains(r"\b(?:I|my)\b")
     assert (short.sum(), long.sum(), english.sum()) == (45, 3, 52)
     assert (short | long | english).sum() == 93
-    assert not (filters.no_first_person(answers) & english).any()
+    missed = answers["output"][filters.no_first_person(answers) & english]
+    assert missed.str.contains(r"I/O|I-407|I\.e\.|mathbb\{I\}").all()  # an "I" that is no person
+    assert len(missed) == 4
