@@ -42,7 +42,7 @@ def language(
     and formulas have none. An example in two languages counts for the one with more of it.
 
     Source: langid.py, ACL 2012, P12-3005; the model of py3langid.
-    Cost: about 5,000 rows a second.
+    Cost: about 50,000 rows a second where most are English or Chinese; 9,000 in other languages.
 
     Parameters
     ----------
@@ -118,10 +118,10 @@ def _plain(
     kana = text.matches(texts, "[\u3041-\u30ff]").to_numpy()
     eastern = (cjk >= FEWEST_CJK) & (4 * cjk > LETTERS_PER_HIT * english)
     eastern &= letters - latin - cjk <= letters / 30
-    plain = (letters - latin - cjk <= letters / 30) & ~eastern
-    plain &= (
-        (english >= 1) & (3 * other <= english) & ((other == 0) | (10 * english >= words - cjk))
-    )
+    plain = (letters - latin - cjk <= letters / 10) & ~eastern
+    opening = text.contains(texts, patterns("imperatives")).to_numpy()
+    plain &= (english + opening >= 1) & (other <= english)
+    plain &= (other == 0) | (12 * (english + 2 * opening) >= words - cjk)
     codes = np.full(len(texts), "", dtype=object)
     for code, rows in (
         ("en", plain),

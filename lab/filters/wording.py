@@ -2,7 +2,7 @@
 
 The patterns are RE2 expressions, one a line, in `lab/filters/patterns/`, and are matched without
 regard to case; `matched` shows what they found. They follow the rules of the papers named at each
-filter, and they err: read what falls before dropping it.
+filter, and they err (`benchmarks/wording.py` says how often): read what falls before dropping it.
 """
 
 import re
@@ -70,7 +70,7 @@ def matched(pool: pd.DataFrame, name: str, *, field: str = "output") -> "pd.Seri
     --------
     >>> pool = pd.DataFrame({"output": ["I'm sorry, but I can't help.", "Yes."]})
     >>> matched(pool, "refusal").tolist()
-    ["I'm sorry, but I", '']
+    ["I'm sorry, but I can't help.", '']
     """
     read = _read_for(name, text.column(pool, field))
     found = pd.Series("", index=read.index, dtype="str", name="found")
@@ -87,8 +87,11 @@ def no_refusal(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]
     a model and so has or does something not, or that the task lacks something; or it is a
     placeholder such as "<no output>". Thoughts before it are passed over.
 
+    Precision and recall are above 0.9 in English and both Chinese scripts
+    (`benchmarks/wording.py`).
+
     Source: after Evol-Instruct's third sign of failure, arXiv:2304.12244; own patterns.
-    Cost: about 50,000 rows a second.
+    Cost: about 20,000 rows a second.
 
     Examples
     --------
@@ -140,13 +143,14 @@ def no_apology(
 ) -> "pd.Series[bool]":
     """Keep examples whose output does not hold "sorry", or has at least `min_words` words.
 
-    The paper's plain rule, which also takes out a short letter of apology; `no_refusal` is finer.
+    The paper's plain rule, which also takes out a short letter of apology and condolences: a
+    precision of 0.3 on rows that were read (`benchmarks/wording.py`); `no_refusal` is finer.
 
     Source: the second sign of failure of Evol-Instruct, arXiv:2304.12244.
     Cost: about 100,000 rows a second.
     """
     given = text.column(pool, field)
-    sorry = text.contains(given, (r"\bsorry\b", "抱歉", "对不起"))
+    sorry = text.contains(given, (r"\bsorry\b", "抱歉", "对不起", "對不起"))
     return (~sorry | (texts.count(given) >= min_words)).rename("keep")
 
 

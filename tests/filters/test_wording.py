@@ -4,7 +4,9 @@ import json
 import pandas as pd
 import pytest
 
-from lab import filters
+from lab import filters, paths
+
+LABELLED = paths.root() / "benchmarks" / "wording.tsv"
 
 
 def pool(*outputs):
@@ -265,3 +267,14 @@ def test_limas_released_answers_break_limas_rules_as_counted(shared):
     missed = answers["output"][filters.no_first_person(answers) & english]
     assert missed.str.contains(r"I/O|I-407|I\.e\.|mathbb\{I\}").all()  # an "I" that is no person
     assert len(missed) == 4
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans", "zh-Hant"])
+def test_refusals_of_the_labelled_sentences_are_found_nine_times_in_ten(language):
+    listed = pd.read_csv(LABELLED, sep="\t", dtype=str, keep_default_na=False)
+    own = listed[(listed["filter"] == "no_refusal") & (listed["language"] == language)]
+    own = own[own["text"] != ""]
+    rejected = ~filters.no_refusal(own, field="text").to_numpy()
+    expected = own["reject"].to_numpy() == "1"
+    assert min(expected.sum(), (~expected).sum()) >= 18
+    assert (rejected & expected).sum() >= 0.9 * max(expected.sum(), rejected.sum())
