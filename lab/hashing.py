@@ -43,14 +43,43 @@ def digest(value: object, *, digits: int = 64) -> str:
 
 
 def example_id(
-    history: Sequence[Mapping[str, str]],
+    history: Sequence[Mapping[str, Any]],
     instruction: str,
     input: str,
     output: str,
+    *,
+    structure: Mapping[str, Any] | None = None,
 ) -> str:
-    """Return the id of an example: 16 hex digits over its four texts, in this order."""
-    text = json.dumps([_plain(history), instruction, input, output], separators=(",", ":"))
+    """Return the id of an example: 16 hex digits over its four texts, in this order.
+
+    What a message holds beside role and content, and the `structure` of the example (tools,
+    thinking, calls …), count where they are not empty, in canonical form: the order of keys makes
+    no difference. Without them the id is that of the four texts alone.
+
+    Examples
+    --------
+    >>> texts = ("Add.", "1 2", "3")
+    >>> example_id([], *texts) == example_id([], *texts, structure={"tools": []})
+    True
+    """
+    parts: list[Any] = [[_turn(turn) for turn in history], instruction, input, output]
+    held = {name: value for name, value in (structure or {}).items() if not _empty(value)}
+    if held:
+        parts.append(canonical(held))
+    text = json.dumps(_plain(parts), separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:ID_DIGITS]
+
+
+def _turn(turn: Mapping[str, Any]) -> Mapping[str, Any]:
+    if len(turn) <= 2:  # role and content alone, the order as given
+        return turn
+    more = {k: v for k, v in turn.items() if k not in ("role", "content") and not _empty(v)}
+    plain = {k: turn[k] for k in turn if k in ("role", "content")}
+    return {**plain, "more": canonical(more)} if more else plain
+
+
+def _empty(value: Any) -> bool:
+    return value is None or (isinstance(value, (str, list, tuple, dict)) and not value)
 
 
 def encodable(text: str) -> bool:

@@ -4,6 +4,7 @@ A pool is a DataFrame of examples indexed by `id`. Text never changes under an i
 rewrites makes new rows, with `parent` set to the id they were made from.
 """
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,18 +17,21 @@ import pyarrow.parquet as pq
 from lab import hashing
 from lab.errors import DataError
 
-Message = dict[str, str]
+Message = dict[str, Any]
 TEXTS = ("instruction", "input", "output")
 COLUMNS = ("history", *TEXTS, "source", "parent", "recipe")
+STRUCTURE = ("tools", "thinking", "steps", "calls", "images")  # where any example has them
 HALF_PAIR = "holds half of a surrogate pair"
-ROLES = ("system", "user", "assistant", "tool")
+ROLES = ("system", "developer", "user", "assistant", "tool")
+_LOOSE = b"winnow.json"  # names the columns of a Parquet file that are written as JSON
 
 
 def frame(rows: Iterable[Mapping[str, Any]], *, source: str | None = None) -> pd.DataFrame:
     """Build a pool from rows that hold at least `instruction` and `output`.
 
     Missing `history`, `input`, `parent` and `recipe` become `[]`, `""` and None; other keys
-    become columns. Rows with the same id (same four texts) are the same example: the first stays.
+    become columns. Rows with the same id (same texts and structure) are the same example: the
+    first stays. The columns of `STRUCTURE` are there where any row names them, empty elsewhere.
 
     Parameters
     ----------
@@ -39,7 +43,8 @@ def frame(rows: Iterable[Mapping[str, Any]], *, source: str | None = None) -> pd
     Raises
     ------
     DataError
-        If a text is missing or not a string, or a history is not a list of messages.
+        If a text is missing or not a string, a history is not a list of messages, or tools,
+        thinking, steps, calls or images are not what they should be.
 
     Examples
     --------
@@ -50,10 +55,9 @@ def frame(rows: Iterable[Mapping[str, Any]], *, source: str | None = None) -> pd
     for number, given in enumerate(rows):
         row: dict[str, Any] = {"history": [], "input": "", "source": source}
         row |= {"parent": None, "recipe": None, **given}
-        _check_row(row, number)
+        check(row, number)
         row.pop("id", None)
-        key = hashing.example_id(row["history"], row["instruction"], row["input"], row["output"])
-        seen.setdefault(key, row)
+        seen.setdefault(identity(row), row)
     extra = [name for row in seen.values() for name in row if name not in COLUMNS]
     columns = [*COLUMNS, *dict.fromkeys(extra)]
     index = pd.Index(list(seen), name="id", dtype="str")
@@ -80,10 +84,11 @@ def validate(pool: pd.DataFrame) -> pd.DataFrame:
     if not pool.index.is_unique:
         twice = pool.index[pool.index.duplicated()][0]
         raise DataError("ids must be distinct", row=str(twice), field="id")
-    for key, *values in pool[["history", *TEXTS]].itertuples():
-        row = dict(zip(("history", *TEXTS), values, strict=True))
-        _check_row(row, key)
-        if hashing.example_id(*values) != key:
+    names = ["history", *TEXTS, *(name for name in STRUCTURE if name in pool.columns)]
+    for key, *values in pool[names].itertuples():
+        row = dict(zip(names, values, strict=True))
+        check(row, key)
+        if identity(row) != key:
             raise DataError(
                 "the text changed under its id; a rewritten row is a new row with `parent`",
                 row=key,
@@ -92,79 +97,8 @@ def validate(pool: pd.DataFrame) -> pd.DataFrame:
     return pool
 
 
-def user_turn(example: Mapping[str, Any] | pd.Series) -> str:
-    """Return the last user message: the instruction, and below it the input if there is one."""
-    text = str(example["instruction"])
-    return f"{text}\n\n{example['input']}" if example["input"] else text
-
-
-def prompt(example: Mapping[str, Any] | pd.Series) -> list[Message]:
-    """Return the messages that ask for the output: the history and the last user message."""
-    return [*example["history"], {"role": "user", "content": user_turn(example)}]
-
-
-def conversation(example: Mapping[str, Any] | pd.Series) -> list[Message]:
-    """Return all messages of an example; the last one is its output.
-
-    Examples
-    --------
-    >>> pool = frame([{"instruction": "Add.", "input": "1 2", "output": "3"}])
-    >>> [message["role"] for message in conversation(pool.iloc[0])]
-    ['user', 'assistant']
-    """
-    return [*prompt(example), {"role": "assistant", "content": str(example["output"])}]
-
-
-def fingerprint(pool: pd.DataFrame | pd.Index) -> str:
-    """Return a hash of the ordered ids: what a run takes as its input."""
-    index = pool if isinstance(pool, pd.Index) else pool.index
-    return hashing.digest([str(key) for key in index], digits=hashing.ID_DIGITS)
-
-
-def write_parquet(table: pd.DataFrame, path: str | Path) -> Path:
-    """Write a frame as Parquet under a temporary name, then move it into place.
-
-    Raises
-    ------
-    DataError
-        If a column mixes kinds that Parquet cannot hold together.
-    """
-    path = Path(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    named = table.set_axis([str(name) for name in table.columns], axis=1)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        named.to_parquet(part)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        part.unlink(missing_ok=True)
-        raise DataError(f"cannot be written as Parquet: {error}", file=path) from error
-    part.replace(path)
-    return path
-
-
-def read_parquet(path: str | Path) -> pd.DataFrame:
-    """Read a frame that `write_parquet` wrote; nested values come back as lists and dicts."""
-    try:
-        arrow = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(f"cannot be read as Parquet: {error}", file=path) from error
-    table: pd.DataFrame = arrow.to_pandas()
-    for name in arrow.column_names:
-        if pa.types.is_nested(arrow.schema.field(name).type):
-            values = pd.Series(arrow.column(name).to_pylist(), index=table.index, dtype="object")
-            table[name] = values
-    return table
-
-
-def _column(name: str, values: list[Any], index: pd.Index) -> "pd.Series[Any]":
-    if name in TEXTS:
-        return pd.Series(values, index=index, dtype="str")
-    if name in ("history", "source", "parent", "recipe"):
-        return pd.Series(values, index=index, dtype="object" if name == "history" else "str")
-    return pd.Series(values, index=index)
-
-
-def _check_row(row: Mapping[str, Any], number: int | str) -> None:
+def check(row: Mapping[str, Any], number: int | str) -> None:
+    """Raise DataError, naming row and field, if an example does not keep the schema."""
     for name in TEXTS:
         if name not in row:
             raise DataError(f"no {name!r} (has {sorted(row)})", row=number, field=name)
@@ -177,16 +111,231 @@ def _check_row(row: Mapping[str, Any], number: int | str) -> None:
             )
         if not hashing.encodable(row[name]):
             raise DataError(HALF_PAIR, row=number, field=name, value=row[name])
-    history = row["history"]
-    if not isinstance(history, list) or not all(_is_message(turn) for turn in history):
+    _check_turns("history", row["history"], number)
+    for name, value in structure(row).items():
+        _check_structure(name, value, number)
+
+
+def identity(example: Mapping[str, Any] | pd.Series) -> str:
+    """Return the id of an example: that of its texts and of its structure, where it has one.
+
+    Examples
+    --------
+    >>> plain = {"history": [], "instruction": "Add.", "input": "", "output": "3"}
+    >>> identity(plain) == identity({**plain, "thinking": ""})
+    True
+    """
+    instruction, material, output = (example[name] for name in TEXTS)
+    history = example.get("history", [])
+    held = structure(example)
+    return hashing.example_id(history, instruction, material, output, structure=held)
+
+
+def structure(example: Mapping[str, Any] | pd.Series) -> dict[str, Any]:
+    """Return the tools, thinking, steps, calls and images of an example, as far as it has them.
+
+    Examples
+    --------
+    >>> structure({"output": "4", "thinking": "2 and 2", "tools": []})
+    {'thinking': '2 and 2'}
+    """
+    found = {name: example.get(name) for name in STRUCTURE}
+    return {
+        name: value for name, value in found.items() if isinstance(value, (str, list)) and value
+    }
+
+
+def user_turn(example: Mapping[str, Any] | pd.Series) -> str:
+    """Return the last user message: the instruction, and below it the input if there is one."""
+    text = str(example["instruction"])
+    return f"{text}\n\n{example['input']}" if example["input"] else text
+
+
+def prompt(example: Mapping[str, Any] | pd.Series) -> list[Message]:
+    """Return the messages that ask for the output.
+
+    They are the history, the last user message, and the steps that lie between it and the answer:
+    calls of tools with what the tools replied.
+    """
+    asked = {"role": "user", "content": user_turn(example)}
+    return [*example["history"], asked, *structure(example).get("steps", [])]
+
+
+def conversation(example: Mapping[str, Any] | pd.Series) -> list[Message]:
+    """Return all messages of an example; the last one is its answer, thinking and calls included.
+
+    Examples
+    --------
+    >>> pool = frame([{"instruction": "Add.", "input": "1 2", "output": "3", "thinking": "1+2"}])
+    >>> conversation(pool.iloc[0])[-1]
+    {'role': 'assistant', 'content': '3', 'thinking': '1+2'}
+    """
+    answer: Message = {"role": "assistant", "content": str(example["output"])}
+    held = structure(example)
+    if "thinking" in held:
+        answer["thinking"] = held["thinking"]
+    if "calls" in held:
+        answer["tool_calls"] = held["calls"]
+    return [*prompt(example), answer]
+
+
+def fingerprint(pool: pd.DataFrame | pd.Index) -> str:
+    """Return a hash of the ordered ids: what a run takes as its input."""
+    index = pool if isinstance(pool, pd.Index) else pool.index
+    return hashing.digest([str(key) for key in index], digits=hashing.ID_DIGITS)
+
+
+def write_parquet(table: pd.DataFrame, path: str | Path) -> Path:
+    """Write a frame as Parquet under a temporary name, then move it into place.
+
+    Columns that hold objects of their own keys (calls of tools, schemas) are written as JSON, since
+    Parquet would give every object the keys of all the others; `read_parquet` reads them back.
+
+    Raises
+    ------
+    DataError
+        If a column mixes kinds that Parquet cannot hold together, naming the column and its row.
+    """
+    path = Path(path)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    named = table.set_axis([str(name) for name in table.columns], axis=1)
+    loose = [name for name in named.columns if _loose(named[name])]
+    for name in loose:
+        named[name] = [_json(value, path, key, name) for key, value in named[name].items()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        arrow = pa.Table.from_pandas(named)
+        marked = {**(arrow.schema.metadata or {}), _LOOSE: json.dumps(loose).encode()}
+        pq.write_table(
+            arrow.replace_schema_metadata(marked),
+            part,
+            use_content_defined_chunking=True,
+            write_page_index=True,
+        )
+    except (pa.ArrowException, OverflowError) as error:
+        part.unlink(missing_ok=True)
+        row, field = _culprit(named)
+        raise DataError(
+            f"cannot be written as Parquet: {error}", file=path, row=row, field=field
+        ) from error
+    part.replace(path)
+    return path
+
+
+def read_parquet(path: str | Path) -> pd.DataFrame:
+    """Read a frame that `write_parquet` wrote; nested values come back as lists and dicts."""
+    try:
+        arrow = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DataError(f"cannot be read as Parquet: {error}", file=path) from error
+    table: pd.DataFrame = arrow.to_pandas()
+    loose = json.loads((arrow.schema.metadata or {}).get(_LOOSE, b"[]"))
+    for name in arrow.column_names:
+        values = arrow.column(name).to_pylist() if name in loose else None
+        if values is not None:
+            values = [None if text is None else json.loads(text) for text in values]
+        elif pa.types.is_nested(arrow.schema.field(name).type):
+            values = arrow.column(name).to_pylist()
+        if values is not None:
+            table[name] = pd.Series(values, index=table.index, dtype="object")
+    return table
+
+
+def _loose(column: "pd.Series[Any]") -> bool:
+    """Say whether a column holds objects other than plain messages."""
+    if column.dtype != object:
+        return False
+    return any(_free(value) for value in column if isinstance(value, (list, tuple, dict)))
+
+
+def _free(value: Any) -> bool:
+    if isinstance(value, dict):
+        return set(value) != {"role", "content"}
+    return isinstance(value, (list, tuple)) and any(_free(item) for item in value)
+
+
+def _json(value: Any, path: Path, key: Any, name: str) -> str | None:
+    if not isinstance(value, (str, list, tuple, dict, int)):
+        return None
+    try:
+        return json.dumps(value, ensure_ascii=False, default=_native)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"cannot be written as Parquet: {error}", file=path, row=str(key), field=name
+        ) from error
+
+
+def _native(value: Any) -> Any:
+    if hasattr(value, "tolist"):  # numpy's numbers and arrays
+        return value.tolist()
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def _culprit(table: pd.DataFrame) -> tuple[str | None, str | None]:
+    """Return the first row, and the column, that Arrow cannot hold with the rows before it."""
+    for name in table.columns:
+        values = table[name].tolist()
+        if _fits(values):
+            continue
+        low, high = 1, len(values)
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if _fits(values[:middle]) else (low, middle)
+        return str(table.index[low - 1]), str(name)
+    return None, None
+
+
+def _fits(values: list[Any]) -> bool:
+    try:
+        pa.array(values, from_pandas=True)
+    except (pa.ArrowException, OverflowError):
+        return False
+    return True
+
+
+def _column(name: str, values: list[Any], index: pd.Index) -> "pd.Series[Any]":
+    if name == "thinking":
+        texts = [value if isinstance(value, str) else "" for value in values]
+        return pd.Series(texts, index=index, dtype="str")
+    if name in STRUCTURE:
+        lists = [value if isinstance(value, list) else [] for value in values]
+        return pd.Series(lists, index=index, dtype="object")
+    if name in TEXTS:
+        return pd.Series(values, index=index, dtype="str")
+    if name in ("history", "source", "parent", "recipe"):
+        return pd.Series(values, index=index, dtype="object" if name == "history" else "str")
+    return pd.Series(values, index=index)
+
+
+def _check_structure(name: str, value: Any, number: int | str) -> None:
+    if name == "thinking":
+        good, form = isinstance(value, str), "text"
+    elif name == "images":
+        good = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        form = "a list of texts that name them"
+    elif name == "steps":
+        _check_turns(name, value, number)
+        return
+    else:
+        good = isinstance(value, list) and all(isinstance(item, dict) for item in value)
+        good = good and (name != "calls" or all(_is_call(item) for item in value))
+        form = "a list of schemas" if name == "tools" else "a list of {name, arguments}"
+    if not good:
+        raise DataError(f"must be {form}", row=number, field=name, value=value)
+    if not hashing.encodable(json.dumps(value, ensure_ascii=False, default=str)):
+        raise DataError(HALF_PAIR, row=number, field=name, value=value)
+
+
+def _check_turns(name: str, turns: Any, number: int | str) -> None:
+    if not isinstance(turns, list) or not all(_is_message(turn) for turn in turns):
         raise DataError(
             f"must be a list of messages with a role of {', '.join(ROLES)} and text content",
             row=number,
-            field="history",
-            value=history,
+            field=name,
+            value=turns,
         )
-    if not all(hashing.encodable(turn["content"]) for turn in history):
-        raise DataError(HALF_PAIR, row=number, field="history", value=history)
+    if not all(hashing.encodable(turn["content"]) for turn in turns):
+        raise DataError(HALF_PAIR, row=number, field=name, value=turns)
 
 
 def _is_message(turn: object) -> bool:
@@ -194,4 +343,14 @@ def _is_message(turn: object) -> bool:
         isinstance(turn, dict)
         and turn.get("role") in ROLES
         and isinstance(turn.get("content"), str)
+        and isinstance(turn.get("thinking", ""), str)
+        and all(_is_call(call) for call in turn.get("tool_calls", ()))
+    )
+
+
+def _is_call(call: object) -> bool:
+    return (
+        isinstance(call, dict)
+        and isinstance(call.get("name"), str)
+        and isinstance(call.get("arguments"), (dict, str))
     )

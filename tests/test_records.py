@@ -54,7 +54,10 @@ def test_messages(pool):
         ({"output": None}, r"row 0, field 'output': must be text, not NoneType"),
         ({"instruction": 7}, r"row 0, field 'instruction': must be text, not int \(got 7\)"),
         ({"history": "no"}, "row 0, field 'history': must be a list of messages"),
-        ({"history": [{"role": "bot", "content": "x"}]}, "role of system, user, assistant, tool"),
+        (
+            {"history": [{"role": "bot", "content": "x"}]},
+            "role of system, developer, user, assistant",
+        ),
         ({"output": "a \ud83d b"}, "row 0, field 'output': holds half of a surrogate pair"),
         ({"history": [{"role": "user", "content": "\udc00"}]}, "field 'history': holds half of"),
     ],

@@ -1,12 +1,38 @@
 """Files to pools, and pools to files: nothing is lost on the way.
 
-Each reader gives a `Loaded`: the pool, and every refused row with its line and its reason.
+Each reader gives a `Loaded`: the pool, and every refused row with its line and its reason. `auto`
+finds the format out; a new format is one module with one reader, one line here, and one in `auto`.
 """
 
 from lab.load import prompt_sets, save
 from lab.load.alpaca import alpaca
+from lab.load.auto import auto
+from lab.load.dolly import dolly
 from lab.load.loaded import Loaded
 from lab.load.messages import messages
+from lab.load.oasst import oasst
+from lab.load.preference import preference
+from lab.load.prompt_completion import prompt_completion
+from lab.load.prompts import prompts
+from lab.load.responses import responses
 from lab.load.saved import saved
+from lab.load.self_instruct import self_instruct
+from lab.load.sharegpt import sharegpt
 
-__all__ = ["Loaded", "alpaca", "messages", "prompt_sets", "save", "saved"]
+__all__ = [
+    "Loaded",
+    "alpaca",
+    "auto",
+    "dolly",
+    "messages",
+    "oasst",
+    "preference",
+    "prompt_completion",
+    "prompt_sets",
+    "prompts",
+    "responses",
+    "save",
+    "saved",
+    "self_instruct",
+    "sharegpt",
+]

@@ -4,15 +4,17 @@ Source: Taori et al. 2023, the file alpaca_data.json; `history` as pairs of (que
 the common extension for dialogues.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from lab.errors import DataError
+from lab.load import thoughts
 from lab.load.loaded import Loaded, collect
 
 
-def alpaca(path: str | Path) -> Loaded:
-    """Read Alpaca's format from JSON or JSON Lines, gzipped or not.
+def alpaca(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Loaded:
+    """Read Alpaca's format from JSON, JSON Lines, CSV or Parquet, packed or not.
 
     An absent or null `input` is no input. An empty `output` is kept (`filters.length` finds it);
     an empty `instruction` is refused. Other keys become columns.
@@ -20,7 +22,9 @@ def alpaca(path: str | Path) -> Loaded:
     Parameters
     ----------
     path : path
-        A JSON array of objects, or one object a line.
+        A file of objects, or a folder of such files.
+    columns : mapping, optional
+        The file's own names, as `{"instruction": "question", "output": "answer"}`.
 
     Returns
     -------
@@ -32,8 +36,15 @@ def alpaca(path: str | Path) -> Loaded:
     ------
     DataError
         If the file cannot be read, or not one row fits.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> alpaca(paths.samples() / "alpaca.json")
+    Loaded(6 rows: 6 in the pool, 0 refused)
     """
-    return collect(path, _convert, hint="is this another format? see load.messages")
+    hint = "is this another format? see load.messages"
+    return collect(path, _convert, hint=hint, columns=columns)
 
 
 def _convert(given: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +52,12 @@ def _convert(given: dict[str, Any]) -> dict[str, Any]:
         if name not in given:
             raise DataError("is missing", field=name, value=sorted(given))
     text = given.get("input")
-    return {**given, "input": "" if text is None else text, "history": _history(given)}
+    row = {**given, "input": "" if text is None else text, "history": _history(given)}
+    if isinstance(row["output"], str):
+        thinking, row["output"] = thoughts.split(row["output"])
+        if thinking:
+            row["thinking"] = thinking
+    return row
 
 
 def _history(given: dict[str, Any]) -> list[dict[str, str]]:

@@ -1,55 +1,67 @@
-"""Read the raw rows of a JSON or JSON Lines file, gzipped or not, one by one, broken ones too.
+"""The raw rows of a file or a folder, one by one, broken ones too.
 
-Lines end at a line feed only: texts may hold U+2028, U+2029 or U+0085 unescaped.
+JSON Lines are read line by line, so that their size does not matter; lines end at a line feed only:
+texts may hold U+2028, U+2029 or U+0085 unescaped. Tables (CSV, Parquet) give one row a record.
 """
 
-import gzip
-import json
-import re
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lab import origins, paths
 from lab.errors import DataError
+from lab.load import content, documents, tables
 
-_GZIP = b"\x1f\x8b"
-_BOM = b"\xef\xbb\xbf"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_NEXT_OBJECT = re.compile(r"[,\n\]]\s*(?=\{)")
-_SPACE = " \t\r\n"
+ROW_BYTES = 8 * 2**20  # a longer line is no example
+_KINDS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
+_CHUNK = 2**20
 
 
 @dataclass(frozen=True)
 class Row:
     """One row of a file: its value, or the reason why it has none."""
 
-    number: int  # the line of a JSON Lines file, the position in a JSON array; both from 1
+    number: int  # the line of a JSON Lines file, the position elsewhere; both from 1
     value: Any
     raw: str  # as it stands in the file; bytes that are not UTF-8 as \\xNN
     reason: str = ""
     detail: str = ""
+    file: str = ""  # its name, below the folder that was read
 
 
 def read(path: str | Path, *, noted: bool = True) -> Iterator[Row]:
-    """Yield every row of a JSON array or a JSON Lines file; blank lines are no rows.
+    """Yield every row of a file, or of all files of a folder in the order of their names.
 
-    The file is noted as data that was used (`lab.origins`), unless the caller knows better.
+    JSON Lines; JSON as an array, as columns of equal length, as one object that wraps the rows, or
+    as objects one after the other; CSV and TSV with a header; Parquet. All but Parquet may be
+    packed as gzip or zstd. Blank lines are no rows. The file is noted as data that was used
+    (`lab.origins`), unless the caller knows better.
 
     Raises
     ------
     DataError
         If the file is missing, empty, not readable, or not UTF-8 as a whole (UTF-16).
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> next(read(paths.samples() / "alpaca.json")).value["instruction"]
+    'Name three colours of a ripe apple.'
     """
-    content = _content(Path(path))
+    path = Path(path)
     if noted:
-        opened(Path(path))
-    if content.lstrip().startswith(b"["):
-        yield from _array(content)
-    else:
-        yield from _lines(content)
+        opened(path)
+    if path.is_dir():
+        found = sorted(file for file in path.rglob("*") if content.kind(file) in _KINDS)
+        if not found:
+            raise DataError(f"cannot be read: the folder holds no {', '.join(_KINDS)}", file=path)
+        for file in found:
+            name = str(file.relative_to(path))
+            yield from (replace(row, file=name) for row in _file(file))
+        return
+    for row in _file(path):
+        yield replace(row, file=path.name)
 
 
 def opened(path: Path) -> None:
@@ -58,27 +70,50 @@ def opened(path: Path) -> None:
     origins.note("data", origins.SAMPLES if sample else path.name)
 
 
-def _content(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-        if content.startswith(_GZIP):
-            content = gzip.decompress(content)
-    except FileNotFoundError as error:
-        raise DataError("there is no such file", file=path) from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"cannot be read: {error}", file=path) from error
-    if content.startswith(_UTF16):
-        raise DataError("is UTF-16; save it as UTF-8", file=path)
-    content = content.removeprefix(_BOM)
-    if not content.strip():
-        raise DataError("is empty", file=path)
-    return content
+def _file(path: Path) -> Iterator[Row]:
+    if content.head(path) == content.PARQUET:
+        yield from (Row(n, value, "") for n, value in enumerate(tables.parquet(path), start=1))
+        return
+    with content.unpacked(path) as stream:
+        if content.kind(path) in (".csv", ".tsv"):
+            yield from (Row(*found) for found in tables.separated(path, stream))
+            return
+        number, first = 0, b"\n"
+        while first and not first.strip():
+            number, first = number + 1, stream.readline(ROW_BYTES + 1)
+        if not first:
+            raise DataError("is empty", file=path)
+        if documents.is_lines(first) or (len(first) > ROW_BYTES and first.startswith(b"{")):
+            yield from _lines(number, first, stream)
+        else:
+            yield from _document(first + content.whole(stream, path))
 
 
-def _lines(content: bytes) -> Iterator[Row]:
-    for number, line in enumerate(content.split(b"\n"), start=1):
-        if line.strip():
-            yield _row(number, line.rstrip(b"\r"))
+def _lines(number: int, line: bytes, stream: BinaryIO) -> Iterator[Row]:
+    rows = _each_line(number, line, stream)
+    only = next(rows)
+    second = next(rows, None)
+    if second is None and isinstance(only.value, dict):  # one object may wrap the rows
+        values = documents.unwrapped(only.value)
+        if values != [only.value]:
+            yield from (Row(n, value, "") for n, value in enumerate(values, start=1))
+            return
+    yield only
+    if second is not None:
+        yield second
+        yield from rows
+
+
+def _each_line(number: int, line: bytes, stream: BinaryIO) -> Iterator[Row]:
+    while line:
+        if len(line) > ROW_BYTES:
+            start = line[:200].decode("utf-8", errors="backslashreplace")
+            while line and not line.endswith(b"\n"):
+                line = stream.readline(_CHUNK)
+            yield Row(number, None, start + "…", f"longer than {ROW_BYTES:,} bytes")
+        elif line.strip():
+            yield _row(number, line.rstrip(b"\n").rstrip(b"\r"))
+        number, line = number + 1, stream.readline(ROW_BYTES + 1)
 
 
 def _row(number: int, line: bytes) -> Row:
@@ -87,52 +122,10 @@ def _row(number: int, line: bytes) -> Row:
     except UnicodeDecodeError as error:
         raw = line.decode("utf-8", errors="backslashreplace")
         return Row(number, None, raw, "invalid UTF-8", f"at byte {error.start}")
-    try:
-        return Row(number, json.loads(text), text)
-    except (ValueError, RecursionError) as error:
-        return Row(number, None, text, "broken JSON", str(error))
+    return Row(number, *documents.read_line(text))
 
 
-def _array(content: bytes) -> Iterator[Row]:
-    try:
-        values = json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError):
-        yield from _broken_array(content.decode("utf-8", errors="surrogateescape"))
-        return
-    for number, value in enumerate(values, start=1):
-        yield Row(number, value, "")
-
-
-def _broken_array(text: str) -> Iterator[Row]:
-    """Read the elements one by one; what cannot be read up to the next object is one row."""
-    decoder = json.JSONDecoder()
-    position, number, closed = text.index("[") + 1, 0, False
-    while True:
-        while position < len(text) and text[position] in _SPACE + ",":
-            position += 1
-        if position >= len(text):
-            break
-        if text[position] == "]" and not text[position + 1 :].strip():
-            closed = True
-            break
-        number += 1
-        try:
-            value, end = decoder.raw_decode(text, position)
-            yield _checked(number, value, text[position:end])
-        except (ValueError, RecursionError) as error:
-            found = _NEXT_OBJECT.search(text, position + 1)
-            end = found.end() if found else len(text)
-            yield Row(number, None, _shown(text[position:end].strip()), "broken JSON", str(error))
-        position = end
-    if not closed and number == 0:
-        yield Row(1, None, _shown(text), "broken JSON", "the array does not end")
-
-
-def _checked(number: int, value: Any, raw: str) -> Row:
-    if any("\udc80" <= letter <= "\udcff" for letter in raw):
-        return Row(number, None, _shown(raw), "invalid UTF-8")
-    return Row(number, value, raw)
-
-
-def _shown(raw: str) -> str:
-    return raw.encode("utf-8", "surrogateescape").decode("utf-8", errors="backslashreplace")
+def _document(content: bytes) -> Iterator[Row]:
+    text = content.decode("utf-8", errors="surrogateescape")
+    for number, found in enumerate(documents.rows(text), start=1):
+        yield Row(number, *found)

@@ -30,6 +30,12 @@ def lines(tmp_path, rows):
         ({"instruction": "a", "output": "\ud800"}, "output", "holds half of a surrogate pair"),
         ({"instruction": "a", "output": "b", "history": ["x"]}, "history", "must be a list of"),
         ({"instruction": "a", "output": "b", "history": [["x", 1]]}, "history", "must hold text"),
+        ({"instruction": "a", "output": "b\u0000"}, "output", "holds a NUL character"),
+        (
+            b'{"instruction": "a", "output": "b", "output": "c"}',
+            "",
+            "the key 'output' stands twice",
+        ),
         (GOOD, "", "the same four texts as an earlier row"),
     ],
 )
@@ -62,8 +68,45 @@ def test_what_is_kept_though_unusual(tmp_path):
 
 def test_a_file_of_another_format_is_an_error_that_says_so(tmp_path):
     path = lines(tmp_path, [{"text": "a"}, {"text": "b"}])
-    with pytest.raises(DataError, match=r"not one of 2 rows fits \(is missing\).*load.messages"):
+    with pytest.raises(DataError, match=r"fits \(instruction is missing\); it holds text;.*load.m"):
         load.alpaca(path)
+
+
+def test_a_refused_row_is_shown_in_its_own_letters(tmp_path):
+    path = tmp_path / "rows.json"
+    path.write_text(json.dumps([GOOD, {"instruction": "说一个颜色。"}]))
+    assert load.alpaca(path).refused["raw"].tolist() == ['{"instruction": "说一个颜色。"}']
+
+
+def test_nan_is_a_missing_input_as_null_is(tmp_path):
+    path = tmp_path / "nan.json"
+    path.write_text('[{"instruction": "a", "input": NaN, "output": "b", "score": NaN}]')
+    loaded = load.alpaca(path)
+    assert loaded.pool["input"].tolist() == [""]
+    assert len(loaded.refused) == 0
+
+
+def test_an_array_that_broke_off_is_told(tmp_path):
+    path = tmp_path / "cut.json"
+    path.write_text(json.dumps([GOOD, {**GOOD, "output": "Blue."}])[:-1])
+    loaded = load.alpaca(path)
+    assert len(loaded.pool) == 2
+    assert loaded.refused[["row", "reason"]].values.tolist() == [[3, "the array does not end"]]
+
+
+def test_rows_nested_too_deep_are_refused(tmp_path):
+    deep = "[" * 100 + "]" * 100
+    row = f'{{"instruction": "a", "output": "b", "more": {deep}}}'.encode()
+    refused = load.alpaca(lines(tmp_path, [GOOD, row])).refused.iloc[0]
+    assert (refused["field"], refused["reason"]) == ("more", "is nested deeper than 64 levels")
+
+
+def test_columns_of_other_names(tmp_path):
+    path = lines(tmp_path, [{"question": "a", "answer": "b", "output": "old"}, {"answer": "c"}])
+    loaded = load.alpaca(path, columns={"instruction": "question", "output": "answer"})
+    row = loaded.pool.iloc[0]
+    assert (row["instruction"], row["output"], row["given_output"]) == ("a", "b", "old")
+    assert loaded.refused[["field", "reason"]].values.tolist() == [["question", "is missing"]]
 
 
 def test_counts_of_reasons(tmp_path):

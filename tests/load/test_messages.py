@@ -32,11 +32,14 @@ def test_the_last_exchange_becomes_instruction_and_output(tmp_path):
     [
         ([], "must be a list of messages"),
         ("text", "must be a list of messages"),
-        (TURNS[:4], "must end with a user's message and the assistant's answer"),
-        (TURNS[2:3], "must end with a user's message"),
-        ([{"role": "bot", "content": "x"}], "role must be one of system, user"),
-        ([{"role": "user", "content": [{"type": "image"}]}], "content must be text"),
-        (["hello"], "role must be one of"),
+        (TURNS[:4], "must end with the assistant's answer"),
+        (TURNS[2:3], "holds no message of the user"),
+        (
+            [{"role": "bot", "content": "x"}],
+            "role must be one of system, developer, user, assistant, tool",
+        ),
+        ([{"role": "user", "content": [{"type": "video"}]}], "holds a part of type video"),
+        (["hello"], "a message must be an object"),
     ],
 )
 def test_a_bad_conversation_is_refused(tmp_path, turns, reason):

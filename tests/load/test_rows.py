@@ -1,10 +1,12 @@
 import gzip
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lab.errors import DataError
-from lab.load.rows import read
+from lab.load.rows import ROW_BYTES, read
 
 
 def write(tmp_path, content):
@@ -49,8 +51,9 @@ def test_an_array_is_read_whole(tmp_path):
     [
         (b'[{"a": 1}, {"a": oops}, {"a": 3}]', [{"a": 1}, None, {"a": 3}]),
         (b'[{"a": 1},\n{"a": 2\n', [{"a": 1}, None]),
+        (b'[{"a": 1},\n{"a": 2},\n', [{"a": 1}, {"a": 2}, None]),
         (b'[{"a": 1}, {"a": "\xff"}, {"a": 3}]', [{"a": 1}, None, {"a": 3}]),
-        (b'[{"a": 1}, {"a": 2}', [{"a": 1}, {"a": 2}]),
+        (b'[{"a": 1}, {"a": 2}', [{"a": 1}, {"a": 2}, None]),
         (b"[", [None]),
     ],
 )
@@ -81,3 +84,55 @@ def test_a_missing_file_and_a_folder(tmp_path):
         list(read(tmp_path / "none.json"))
     with pytest.raises(DataError, match="cannot be read"):
         list(read(tmp_path))
+
+
+def test_other_shapes_of_json(tmp_path):
+    pair = [{"a": "1", "b": "x"}, {"a": "2", "b": "y"}]
+    shapes = {
+        "a list": json.dumps(pair),
+        "columns": json.dumps({"a": ["1", "2"], "b": ["x", "y"]}),
+        "pandas": json.dumps({"a": {"0": "1", "1": "2"}, "b": {"0": "x", "1": "y"}}, indent=1),
+        "split": json.dumps(
+            {"columns": ["a", "b"], "index": [0, 1], "data": [["1", "x"], ["2", "y"]]}
+        ),
+        "wrapped": json.dumps({"version": "1", "data": pair}, indent=1),
+        "wrapped in a line": json.dumps({"version": "1", "data": pair}),
+        "one after the other": "\n".join(json.dumps(row, indent=1) for row in pair),
+        "a comma after each line": ",\n".join(json.dumps(row) for row in pair) + ",\n",
+    }
+    for name, text in shapes.items():
+        assert [row.value for row in read(write(tmp_path, text))] == pair, name
+
+
+def test_one_object_that_may_be_read_in_two_ways_is_a_row(tmp_path):
+    both = {"train": [{"a": 1}], "test": [{"a": 2}]}
+    chat = {"tools": [{"name": "f"}], "messages": [{"role": "user", "content": "x"}]}
+    for value in (both | {"more": 1}, chat):
+        assert [row.value for row in read(write(tmp_path, json.dumps(value)))] == [value]
+
+
+def test_a_broken_first_line_does_not_spoil_the_others(tmp_path):
+    rows = list(read(write(tmp_path, '{"a": 1, oops}\n{"a": 2}\n')))
+    assert [(row.value, row.reason) for row in rows] == [(None, "broken JSON"), ({"a": 2}, "")]
+
+
+def test_a_line_longer_than_any_example_is_refused(tmp_path):
+    long = b'{"a": "' + b"x" * (ROW_BYTES + 10) + b'"}'
+    rows = list(read(write(tmp_path, b'{"a": 1}\n' + long + b'\n{"a": 3}\n')))
+    assert [row.reason for row in rows] == ["", "longer than 8,388,608 bytes", ""]
+    assert len(rows[1].raw) < 300
+    assert next(read(write(tmp_path, long))).reason == "longer than 8,388,608 bytes"
+
+
+def test_a_folder_is_read_file_by_file(tmp_path):
+    (tmp_path / "b.jsonl").write_text('{"a": 2}\n')
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/a.csv").write_text("a\n3\n")
+    (tmp_path / "notes.txt").write_text("not read")
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "a.parquet")
+    rows = list(read(tmp_path))
+    assert [(row.file, row.number, row.value["a"]) for row in rows] == [
+        ("a.parquet", 1, 1),
+        ("b.jsonl", 1, 2),
+        ("sub/a.csv", 1, "3"),
+    ]
