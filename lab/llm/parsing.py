@@ -17,6 +17,7 @@ from lab.llm.request import Completion, Shape
 
 FENCED = re.compile(r"```(?:json|JSON)?\s*\n(.*?)```", re.DOTALL)
 TRAILING_COMMA = re.compile(r",\s*([}\]])")
+OPENING = re.compile(r"[{\[]")
 SHOWN = 120  # characters of a validation message
 
 
@@ -45,8 +46,10 @@ class _MisfitError(ValueError):
 def parse(completion: Completion, shape: Shape) -> Parsed:
     r"""Read a value of the given shape out of a reply.
 
-    The text itself, then its fenced blocks, then every JSON object or list in it is tried; the
-    first that fits counts. Trailing commas and raw line ends in strings are forgiven; nothing else.
+    The text itself, then its fenced blocks, then every JSON object or list in it is tried, the last
+    first: what stands before is an example of the form, or a first idea. In a reply that was cut no
+    value counts that is followed by the start of another. Trailing commas and raw line ends in
+    strings are forgiven; nothing else.
 
     Parameters
     ----------
@@ -64,12 +67,15 @@ def parse(completion: Completion, shape: Shape) -> Parsed:
     if completion.text is None:
         return Parsed(None, completion.error, completion.raw)
     text, misfit = completion.text, None
-    for found in _candidates(text):
+    cut = completion.finish_reason == "length"
+    for found, rest in _candidates(text):
+        if cut and OPENING.search(rest):
+            continue
         try:
             return Parsed(_fit(found, shape), None, text)
         except (ValidationError, _MisfitError) as error:
             misfit = misfit or str(error).replace("\n", " ")[:SHOWN]
-    if completion.finish_reason == "length":
+    if cut:
         return Parsed(None, "length: the reply was cut before its value was whole", text)
     if misfit is not None:
         return Parsed(None, f"wrong_shape: {misfit}", text)
@@ -104,13 +110,16 @@ def _fit(value: Any, shape: Shape) -> Any:
     return value
 
 
-def _candidates(text: str) -> Iterator[Any]:
-    """Yield JSON values in a text, the likeliest first."""
-    for part in (text, *FENCED.findall(text)):
-        yield from _value(part.strip())
+def _candidates(text: str) -> Iterator[tuple[Any, str]]:
+    """Yield JSON values in a text and what follows each, the likeliest first."""
+    for value in _value(text.strip()):
+        yield value, ""
+    for block in reversed(list(FENCED.finditer(text))):
+        for value in _value(block[1].strip()):
+            yield value, text[block.end() :]
     decoder = json.JSONDecoder(strict=False)
     for whole in (text, TRAILING_COMMA.sub(r"\1", text)):
-        end = 0
+        end, found = 0, []
         for start in (found.start() for found in re.finditer(r"[{\[]", whole)):
             if start < end:
                 continue
@@ -118,7 +127,8 @@ def _candidates(text: str) -> Iterator[Any]:
                 value, end = decoder.raw_decode(whole, start)
             except ValueError:
                 continue
-            yield value
+            found.append((value, whole[end:]))
+        yield from reversed(found)
 
 
 def _value(text: str) -> Iterator[Any]:

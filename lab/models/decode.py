@@ -111,9 +111,10 @@ class _Batch:
 
     def advance(self) -> bool:
         """Write one token to each row; return whether any row is still alive."""
+        recurrent = self.cache_name == "cache_params"  # goes wrong by a mask longer than its input
         output = self.model(
             input_ids=self.ids,
-            attention_mask=self.mask,
+            attention_mask=None if recurrent else self.mask,
             use_cache=True,
             **{self.cache_name: self.cache},
             **accepted(self.model, position_ids=self.positions, logits_to_keep=1),

@@ -1,4 +1,5 @@
 import asyncio
+import re
 
 import pytest
 
@@ -9,10 +10,14 @@ from lab.llm import pricing
 
 def test_the_table_has_a_date_and_prices():
     table = pricing.table()
-    assert table["date"]
+    assert re.fullmatch(r"20\d\d-\d\d", table["date"])
+    assert table["source"]
     for name in table["models"]:
         price = pricing.price(name)
         assert 0 < price.input_usd < price.output_usd
+        assert price.cached_usd is None or 0 < price.cached_usd < price.input_usd
+    providers = {re.match("[a-z]+", name)[0] for name in table["models"]}
+    assert len(providers) >= 4
     assert pricing.price("gpt-4.1-mini", {"gpt-4.1-mini": llm.Price(9, 9)}).input_usd == 9
     assert pricing.price("nobody's model") is None
 
@@ -21,6 +26,14 @@ def test_a_batch_costs_its_share():
     price = llm.Price(input_usd=2.0, output_usd=8.0)
     assert price.cost_usd(1_000_000, 500_000) == 6.0
     assert price.cost_usd(1_000_000, 500_000, batch=True) == 3.0
+
+
+def test_cached_tokens_are_a_part_of_the_prompt_and_cost_their_own_price():
+    price = llm.Price(input_usd=2.0, output_usd=8.0, cached_usd=0.5)
+    assert price.cost_usd(1_000_000, 0, cached_tokens=400_000) == pytest.approx(0.6 * 2 + 0.4 * 0.5)
+    assert price.cost_usd(1_000_000, 0, cached_tokens=400_000, batch=True) == pytest.approx(0.7)
+    plain = llm.Price(input_usd=2.0, output_usd=8.0)
+    assert plain.cost_usd(1_000_000, 0, cached_tokens=400_000) == 2.0  # dearer, never too cheap
 
 
 def test_a_call_never_costs_more_than_its_most(ask):

@@ -35,6 +35,32 @@ def test_a_value_is_found_in_what_models_write(text):
     assert parse(Completion(text), SCHEMA).value["score"] == 4.5
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'The form is {"score": 1, "why": "x"}. So: {"score": 4.5, "why": "right"}',
+        '```json\n{"score": 1, "why": "x"}\n```\nNo.\n```json\n{"score": 4.5, "why": "right"}\n```',
+        '形式是 {"score": 1, "why": "x"}。我的回答：{"score": 4.5, "why": "right"}',
+    ],
+)
+def test_the_last_value_that_fits_counts_for_the_first_may_be_an_example(text):
+    assert parse(Completion(text), SCHEMA).value["score"] == 4.5
+    assert parse(Completion(text), Grade).value.score == 4.5
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('The form is {"score": 1, "why": "x"}. So: {"score": 4.', "length"),
+        ('```json\n{"score": 1, "why": "x"}\n```\nNo.\n```json\n{"score', "length"),
+        ('{"score": 4.5, "why": "right"} and that is beca', "value"),
+    ],
+)
+def test_a_cut_reply_gives_no_value_that_another_would_have_replaced(text, kind):
+    for shape in (Grade, SCHEMA):
+        assert parse(Completion(text, finish_reason="length"), shape).kind == kind
+
+
 def test_line_ends_in_strings_are_forgiven():
     assert parse(Completion('{"score": 1, "why": "a\nb"}'), Grade).value.why == "a\nb"
 

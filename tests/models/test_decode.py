@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lab.models.decode import Decoding, choose_token, penalise
+from lab.models.decode import Decoding, Job, choose_token, decode, penalise
 
 DRAW = np.random.default_rng(0)
 
@@ -69,3 +69,20 @@ def test_sampled_shares_follow_the_model():
 def test_errors_say_what_came(change, message):
     with pytest.raises(ValueError, match=message):
         Decoding(**change)
+
+
+def test_a_recurrent_model_writes_what_it_would_without_its_state():
+    from transformers import MambaConfig, MambaForCausalLM
+
+    torch.manual_seed(1)
+    size = {"vocab_size": 17, "hidden_size": 32, "num_hidden_layers": 2, "state_size": 4}
+    model = MambaForCausalLM(MambaConfig(**size, initializer_range=0.6)).eval()
+    prompts = [[3, 5], [4, 6], [7, 8, 9]]
+    jobs = [Job(prompt, 0, 8) for prompt in prompts]
+    written = [one for batch in decode(model, jobs, Decoding(), stop=set()) for one in batch]
+    for one in written:
+        ids = list(prompts[one.job])
+        for _ in range(8):  # all over again for each token
+            with torch.inference_mode():
+                ids.append(int(model(input_ids=torch.tensor([ids])).logits[0, -1].argmax()))
+        assert one.ids == ids[len(prompts[one.job]) :]
