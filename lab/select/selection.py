@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.floating[Any]]
@@ -32,6 +33,44 @@ class Selection:
         check_budget(k, len(self))
         params = {**self.params, "k": k}
         return replace(self, indices=self.indices[:k], trace=self.trace[:k], params=params)
+
+    def take(self, pool: pd.DataFrame) -> pd.DataFrame:
+        """Return the picked rows of the pool that was selected from, in the order of the picks.
+
+        Raises
+        ------
+        ValueError
+            If the pool has another number of rows, as a pool filtered in between has.
+
+        Examples
+        --------
+        >>> picks = Selection(np.array([2, 0]), np.zeros(2), 3, "by_hand", {})
+        >>> picks.take(pd.DataFrame({"output": ["a", "b", "c"]}))["output"].tolist()
+        ['c', 'a']
+        """
+        self._check_rows(len(pool))
+        return pool.iloc[self.indices]
+
+    def ids(self, index: "pd.Index[Any]") -> "pd.Index[Any]":
+        """Return the ids of the picked rows, in order, of the index of the pool selected from.
+
+        Raises
+        ------
+        ValueError
+            If the index has another number of rows.
+
+        Examples
+        --------
+        >>> picks = Selection(np.array([2, 0]), np.zeros(2), 3, "by_hand", {})
+        >>> picks.ids(pd.Index(["x", "y", "z"])).tolist()
+        ['z', 'x']
+        """
+        self._check_rows(len(index))
+        return index[self.indices]
+
+    def _check_rows(self, rows: int) -> None:
+        if rows != self.n:
+            raise ValueError(f"a selection from {self.n} rows cannot be applied to {rows} rows")
 
 
 def check_shape(X: ArrayLike) -> FloatArray:
