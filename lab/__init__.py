@@ -5,4 +5,4 @@ judge, ablate, report; beside them llm, widgets, testbed and runs. Importing thi
 nothing, and is fast.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

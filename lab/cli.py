@@ -84,6 +84,16 @@ def run(
 
 
 @app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+) -> None:
+    """Start a study: the notebooks, a data folder and a README in a folder of its own."""
+    from lab.report import study
+
+    typer.echo(f"started {_shown(study.start(folder))}; next: cd there, then `lab report`")
+
+
+@app.command()
 def docs() -> None:
     """In a checkout: write docs/ and the tree of the READMEs, from the code alone."""
     _tool("docs")

@@ -1,19 +1,37 @@
 """Where things live; the only module that spells a folder name.
 
-The root is the checkout that holds this package, or else the working folder. `WINNOW_DATA` moves
-the data folder, `WINNOW_SHARED` names a folder of other people's data for tests and benchmarks.
+The root is the checkout that holds this package; for an installed package the study that `lab new`
+started, at or above the working folder, or else the working folder. `WINNOW_DATA` moves the data
+folder, `WINNOW_SHARED` names a folder of other people's data for tests and benchmarks.
 """
 
 import os
+import sysconfig
 from pathlib import Path
 
+STUDY = ".winnow"  # marks the folder of a study
+SHIPPED = ("notebooks", "data/samples", "data/seeds")  # what a study starts with
 PACKAGE = Path(__file__).resolve().parent
 
 
 def root() -> Path:
-    """Return the folder of the checkout, or the working folder of an installed package."""
-    checkout = PACKAGE.parent
-    return checkout if (checkout / "pyproject.toml").exists() else Path.cwd()
+    """Return the folder of the checkout or of the study, or else the working folder."""
+    if is_checkout():
+        return PACKAGE.parent
+    here = Path.cwd()
+    return next((place for place in (here, *here.parents) if (place / STUDY).is_file()), here)
+
+
+def is_checkout() -> bool:
+    """Tell whether this package lies in a checkout, and is not installed."""
+    return (PACKAGE.parent / "pyproject.toml").is_file()
+
+
+def shipped() -> Path:
+    """Return the folder with the notebooks and data that come with the package."""
+    return (
+        PACKAGE.parent if is_checkout() else Path(sysconfig.get_path("data")) / "share" / "winnow"
+    )
 
 
 def data() -> Path:
