@@ -17,12 +17,15 @@ from lab.coverage.measures import (
 )
 from lab.coverage.neighbours import Neighbours, neighbours
 from lab.coverage.project import place, project, trustworthiness
+from lab.coverage.reach import Reach, by_cluster, reach
 from lab.coverage.titles import titles
 
 __all__ = [
     "Comparison",
     "Gaps",
     "Neighbours",
+    "Reach",
+    "by_cluster",
     "cluster_entropy",
     "clusters",
     "compare",
@@ -38,6 +41,7 @@ __all__ = [
     "place",
     "project",
     "radius",
+    "reach",
     "recall",
     "stability",
     "titles",

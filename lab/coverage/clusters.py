@@ -6,6 +6,7 @@ Grootendorst 2022, arXiv:2203.05794, section 3.3 (c-TF-IDF).
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from lab.texts import terms
 NOISE = -1  # the label of rows in no cluster
 GRAMMAR = re.compile("[\u3041-\u309f]{2}")  # two hiragana: Japanese particles and endings
 SAMPLE = 4000  # characters of a cluster that tell its language
+LOOKED_AT = 60  # words of a cluster that may be in its name
+AGAIN = 0.6  # weight of a word for each name that holds it already
 
 
 def clusters(
@@ -104,7 +107,8 @@ def names(texts: "pd.Series[str]", labels: "pd.Series[int]", *, words: int = 3) 
     """Name each cluster by the words that are frequent in it and rare elsewhere (c-TF-IDF).
 
     Words are those of `texts.terms`, of two letters or more, in any script; the function words of
-    the cluster's language are left out.
+    the cluster's language are left out. No name holds two forms of a word, and a word
+    that is in one name weighs less in the next.
 
     Parameters
     ----------
@@ -137,12 +141,31 @@ def names(texts: "pd.Series[str]", labels: "pd.Series[int]", *, words: int = 3) 
     counted = [Counter(_keywords(texts[labels == label])) for label in found]
     total = sum(counted, Counter[str]())
     size = total.total() / max(len(found), 1)  # words of a cluster, on average
+    used: Counter[str] = Counter()  # names that hold a word already
     titles = []
     for label, counts in zip(found, counted, strict=True):
         weight = {term: n * np.log1p(size / total[term]) for term, n in counts.items()}
-        best = sorted(weight, key=lambda term: (-weight[term], term))[:words]
-        titles.append(", ".join(best) or f"cluster {label}")
+        heavy = sorted(weight, key=lambda term: (-weight[term], term))[:LOOKED_AT]
+        chosen = _told_apart([(term, weight[term] * AGAIN ** used[term]) for term in heavy], words)
+        used.update(chosen)
+        titles.append(", ".join(chosen) or f"cluster {label}")
     return pd.Series(titles, index=found, name="name", dtype="str")
+
+
+def _told_apart(weighed: Sequence[tuple[str, float]], words: int) -> list[str]:
+    """Return the heaviest words, none of which is a form of another."""
+    chosen: list[str] = []
+    for term, _ in sorted(weighed, key=lambda pair: -pair[1]):
+        if len(chosen) < words and not any(_alike(term, other) for other in chosen):
+            chosen.append(term)
+    return chosen
+
+
+def _alike(one: str, other: str) -> bool:
+    """Tell whether two words are forms of one, such as "word" and "words": they begin alike."""
+    shared = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    shared = min(len(one), len(other)) if shared is None else shared
+    return shared >= max(4, 0.7 * min(len(one), len(other)))
 
 
 def _keywords(inside: "pd.Series[str]") -> list[str]:

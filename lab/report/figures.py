@@ -4,7 +4,6 @@ Texts of a pool are untrusted: they are escaped and cut before plotly sees them.
 offers to send itself to a server, and needs no network.
 """
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,54 +11,33 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from lab.report import figures_map
+from lab.report.figures_map import density
+from lab.report.figures_reach import difference, field, multiples
 from lab.report.figures_save import save
+from lab.report.figures_style import COLOURS, CONFIG, FAINT, HOVER, WEBGL, Figure, escaped, hover
+from lab.report.figures_style import LAYOUT as _LAYOUT
 
-__all__ = ["CONFIG", "Figure", "curves", "density", "histogram", "hover", "map", "overlap", "save"]
+__all__ = [
+    "COLOURS",
+    "CONFIG",
+    "FAINT",
+    "HOVER",
+    "WEBGL",
+    "Figure",
+    "curves",
+    "density",
+    "difference",
+    "field",
+    "histogram",
+    "hover",
+    "map",
+    "multiples",
+    "overlap",
+    "save",
+]
 
-CONFIG = {"showSendToCloud": False, "displaylogo": False, "typesetMath": False}
-HOVER = 120  # characters of a text shown when the mouse is over its point
-WEBGL = 2_000  # points; below this SVG is as fast, and sharp when printed
-COLOURS = (  # told apart by most eyes, on white and on black (after Okabe & Ito)
-    "#0072b2",
-    "#e69f00",
-    "#009e73",
-    "#cc79a7",
-    "#56b4e9",
-    "#d55e00",
-    "#b59f00",
-    "#7a7a7a",
-)
-CROSS = {"size": 6, "symbol": "x-thin", "line": {"width": 1.5, "color": "#d55e00"}}
-RING = {
-    "size": 7,
-    "symbol": "circle-open",
-    "line": {"width": 1.2, "color": "#111111"},
-    "color": "#111111",
-}
-FAINT = "#b8bcc4"
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
-
-
-class Figure(go.Figure):  # type: ignore[misc]  # plotly has no types
-    """A plotly figure that shows itself with `CONFIG`."""
-
-    def show(self, *args: Any, **kwargs: Any) -> None:
-        """Show the figure; a `config` given here adds to `CONFIG`."""
-        super().show(*args, **{**kwargs, "config": {**CONFIG, **kwargs.get("config", {})}})
-
-    def _ipython_display_(self) -> None:
-        self.show()
-
-
-def hover(texts: "pd.Series[str]", *, limit: int = HOVER) -> list[str]:
-    """Return texts as a figure may show them: markup escaped, cut at `limit` characters.
-
-    Examples
-    --------
-    >>> hover(pd.Series(["<b>bold</b>"]))
-    ['&lt;b&gt;bold&lt;/b&gt;']
-    """
-    return [_escape(text if len(text) <= limit else text[: limit - 1] + "…") for text in texts]
 
 
 def map(  # noqa: A001 - the design's word for it
@@ -73,6 +51,9 @@ def map(  # noqa: A001 - the design's word for it
 ) -> Figure:
     """Draw a coverage map: the pool, its clusters with their names, a subset, a reference.
 
+    The map is turned and scaled to its canvas; points far off all others stand at its rim. More
+    than 200,000 points are drawn as one picture of their density.
+
     Parameters
     ----------
     places : DataFrame (n, 2)
@@ -82,9 +63,9 @@ def map(  # noqa: A001 - the design's word for it
     clusters : Series of int, optional
         Colours the points; -1 is faint.
     names : mapping, optional
-        Cluster label to name, written at the middle of the cluster.
+        Cluster label to name, written near the cluster where there is room for it.
     subset : Index, optional
-        Ids drawn large, in black rings.
+        Ids marked by small solid dots over the others.
     reference : DataFrame, optional
         Other rows on the same map, such as test prompts; columns "x" and "y".
 
@@ -97,68 +78,8 @@ def map(  # noqa: A001 - the design's word for it
     if subset is not None and not subset.isin(places.index).all():
         lost = subset[~subset.isin(places.index)]
         raise ValueError(f"subset names {len(lost)} rows that are not on the map: {lost[0]!r}")
-    webgl = len(places) + len(reference if reference is not None else ()) > WEBGL
-    figure = Figure()
-    for number, (label, rows) in enumerate(_groups(places, clusters)):
-        faint = label is not None and label < 0
-        marker = {
-            "size": 3 if webgl else 6,
-            "color": FAINT if faint else COLOURS[number % len(COLOURS)],
-            "opacity": 0.5 if faint else 0.8,
-        }
-        name = _name(label, names)
-        figure.add_trace(_points(rows, text, name=name, marker=marker, webgl=webgl))
-    if reference is not None:
-        name = f"reference ({len(reference):,})"
-        figure.add_trace(_points(reference, None, name=name, marker=CROSS, webgl=webgl))
-    if subset is not None:
-        chosen = places.loc[subset]
-        name = f"subset ({len(chosen):,})"
-        figure.add_trace(_points(chosen, text, name=name, marker=RING, webgl=webgl))
-    if clusters is not None and names is not None:
-        _write_names(figure, places, clusters, names)
-    axis = {"visible": False}
-    figure.update_layout(
-        xaxis=axis,
-        yaxis={**axis, "scaleanchor": "x"},
-        legend={"itemsizing": "constant"},
-        title=f"{len(places):,} examples",
-        **_LAYOUT,
-    )
-    return figure
-
-
-def density(places: pd.DataFrame, *, bins: int = 200) -> Figure:
-    """Draw how many points lie where on a map: for pools too large for single points.
-
-    Parameters
-    ----------
-    places : DataFrame (n, 2)
-        Columns "x" and "y".
-    bins : int
-        Squares along each axis, at least 1; colours go by the logarithm of the count.
-    """
-    _check_index(places)
-    if bins < 1:
-        raise ValueError(f"bins must be at least 1, got {bins}")
-    counts, x, y = np.histogram2d(places["x"].to_numpy(), places["y"].to_numpy(), bins=bins)
-    counts = counts.T.astype(np.int32)
-    figure = Figure(
-        go.Heatmap(
-            x=x.astype(np.float32),
-            y=y.astype(np.float32),
-            z=np.log10(np.maximum(counts, 1), dtype=np.float32).round(2),
-            customdata=counts,
-            colorscale="Greys",
-            showscale=False,
-            hovertemplate="%{customdata} examples<extra></extra>",
-        )
-    )
-    axis = {"visible": False}
-    title = f"{len(places):,} examples"
-    yaxis = {**axis, "scaleanchor": "x"}
-    figure.update_layout(xaxis=axis, yaxis=yaxis, title=title, **_LAYOUT)
-    return figure
+    made = figures_map.scene(places, clusters=clusters, names=names, text=text)
+    return figures_map.draw(made, text=text, subset=subset, reference=reference)
 
 
 def curves(
@@ -205,13 +126,17 @@ def curves(
                 x=list(table.index),
                 y=table[column].to_numpy(),
                 mode="lines+markers",
-                name=_escape(str(column)),
+                name=escaped(str(column)),
                 legendgroup=str(column),
                 line={"color": colour, "dash": dash},
             )
         )
-    xaxis = {"title": _escape(str(table.index.name or "")), "type": "log" if log_x else "-"}
-    figure.update_layout(xaxis=xaxis, yaxis_title=_escape(ylabel), hovermode="x", **_LAYOUT)
+    xaxis = {"title": escaped(str(table.index.name or "")), "type": "log" if log_x else "-"}
+    figure.update_layout(xaxis=xaxis, yaxis_title=escaped(ylabel), hovermode="x", **_LAYOUT)
+    bands = "; bands are intervals" if low is not None else ""
+    figure.update_layout(
+        meta={"caption": f"{ylabel or 'values'} by {table.index.name or 'row'}{bands}."}
+    )
     return figure
 
 
@@ -233,12 +158,12 @@ def overlap(table: pd.DataFrame) -> Figure:
     """Draw a square table of shares in 0..1, such as `coverage.overlap` makes, as a heat map."""
     if table.shape[0] != table.shape[1]:
         raise ValueError(f"table must be square, got shape {table.shape}")
-    names = [_escape(str(name)) for name in table.columns]
+    names = [escaped(str(name)) for name in table.columns]
     figure = Figure(
         go.Heatmap(
             z=table.to_numpy(),
             x=names,
-            y=[_escape(str(name)) for name in table.index],
+            y=[escaped(str(name)) for name in table.index],
             zmin=0,
             zmax=1,
             colorscale="Blues",
@@ -247,6 +172,7 @@ def overlap(table: pd.DataFrame) -> Figure:
         )
     )
     figure.update_layout(yaxis={"autorange": "reversed", "scaleanchor": "x"}, **_LAYOUT)
+    figure.update_layout(meta={"caption": "1 is the same, 0 has nothing in common."})
     return figure
 
 
@@ -287,7 +213,7 @@ def histogram(
                 x=middle,
                 y=np.histogram(there, bins=edges)[0],
                 width=np.diff(edges),
-                name=f"{_escape(name)} ({len(there):,}{without})",
+                name=f"{escaped(name)} ({len(there):,}{without})",
                 marker={"color": COLOURS[number % len(COLOURS)]},
                 opacity=1.0 if len(arrays) == 1 else 0.6,
             )
@@ -297,23 +223,13 @@ def histogram(
     figure.update_layout(
         barmode="overlay",
         bargap=0,
-        xaxis_title=_escape(xlabel),
+        xaxis_title=escaped(xlabel),
         yaxis_title="examples",
         showlegend=True,
+        meta={"caption": f"How many examples have which {xlabel or 'value'}."},
         **_LAYOUT,
     )
     return figure
-
-
-_LAYOUT: dict[str, Any] = {
-    "template": "plotly_white",
-    "margin": {"l": 40, "r": 20, "t": 40, "b": 40},
-    "height": 480,
-}
-
-
-def _escape(text: str) -> str:
-    return html.escape(text, quote=False).replace("\n", "<br>")
 
 
 def _clear(colour: str) -> str:
@@ -328,57 +244,3 @@ def _check_index(places: pd.DataFrame, **given: "pd.Series[Any] | None") -> None
         if series is not None and not places.index.isin(series.index).all():
             lost = places.index[~places.index.isin(series.index)]
             raise ValueError(f"{name} misses {len(lost)} rows of the map, such as {lost[0]!r}")
-
-
-def _groups(
-    places: pd.DataFrame, clusters: "pd.Series[int] | None"
-) -> list[tuple[int | None, pd.DataFrame]]:
-    if clusters is None:
-        return [(None, places)]
-    same = clusters.index.equals(places.index)  # ids may repeat where two pools share a map
-    labels = (clusters if same else clusters.loc[places.index]).to_numpy()
-    return [(int(label), places[labels == label]) for label in np.unique(labels)]
-
-
-def _name(label: int | None, names: Mapping[int, str] | None) -> str:
-    if label is None:
-        return "pool"
-    if label < 0:
-        return "in no cluster"
-    given = names.get(label) if names is not None else None
-    return _escape(given) if given else f"cluster {label}"
-
-
-def _points(
-    rows: pd.DataFrame, text: "pd.Series[str] | None", *, name: str, marker: Any, webgl: bool
-) -> Any:
-    kind = go.Scattergl if webgl else go.Scatter
-    shown = None if text is None else hover(text.loc[rows.index])
-    return kind(
-        x=rows["x"].to_numpy(),
-        y=rows["y"].to_numpy(),
-        mode="markers",
-        name=name,
-        marker=marker,
-        text=shown,
-        customdata=[str(key) for key in rows.index],
-        hovertemplate="%{customdata}<extra></extra>" if shown is None else "%{text}<extra></extra>",
-    )
-
-
-def _write_names(
-    figure: Figure,
-    places: pd.DataFrame,
-    clusters: "pd.Series[int]",
-    names: Mapping[int, str],
-) -> None:
-    for label, rows in _groups(places, clusters):
-        if label is not None and label >= 0 and names.get(label):
-            figure.add_annotation(
-                x=float(rows["x"].median()),
-                y=float(rows["y"].median()),
-                text=_escape(names[label]),
-                showarrow=False,
-                font={"size": 11},
-                bgcolor="rgba(255,255,255,0.7)",
-            )

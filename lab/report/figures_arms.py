@@ -5,7 +5,7 @@ import html
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.report.figures import COLOURS, FAINT, Figure
+from lab.report.figures_style import COLOURS, FAINT, Figure
 
 ROW_PIXELS = 36
 MARGIN_PIXELS = 110

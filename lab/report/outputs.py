@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FIGURE = "application/vnd.plotly.v1+json"
+ANSWER = "application/vnd.winnow.answer"
 WIDGET = "application/vnd.jupyter.widget-view+json"
+ANSWER_LIMIT = 400  # characters
 HOVER_LIMIT = 400  # characters of a hover text kept in a page, markup included
 POINT_LIMIT = 60_000  # points of one figure kept in a page
 TEXT_LIMIT = 200_000  # characters of one text output kept in a page
@@ -52,6 +54,7 @@ class Drawn:
     figures: list[dict[str, Any]] = field(default_factory=list)  # in order, as shown
     payloads: list[str] = field(default_factory=list)  # the same, packed
     notes: list[str] = field(default_factory=list)  # what was left out, one line each
+    answers: list[str] = field(default_factory=list)  # what the notebook answers, one sentence each
 
 
 def safe(markup: str) -> str:
@@ -91,6 +94,7 @@ def output(cell_output: Mapping[str, Any], drawn: Drawn) -> str:
     if kind == "error":
         return _error("\n".join(cell_output["traceback"]))
     data = cell_output["data"]
+    drawn.answers += [_joined(data[name])[:ANSWER_LIMIT] for name in (ANSWER,) if name in data]
     if FIGURE in data:
         return _figure(data[FIGURE], drawn)
     if "text/html" in data:
@@ -134,9 +138,17 @@ def _figure(given: Mapping[str, Any], drawn: Drawn) -> str:
     if note:
         drawn.notes.append(note)
     drawn.payloads.append(packed(json.dumps(figure, separators=(",", ":"))))
+    saves = "".join(
+        f'<button type="button" data-plot="plot-{number}" data-kind="{kind}">'
+        f"{kind.upper()}</button>"
+        for kind in ("svg", "png", "csv")
+    )
+    meta = figure["layout"].get("meta")
+    caption = html.escape(str(meta.get("caption", ""))) if isinstance(meta, dict) else ""
     return (
-        f'<div class="plot" id="plot-{number}" role="figure" aria-label="{label}" '
-        f'style="min-height:{int(height)}px"></div>{says}'
+        f'<figure class="drawn"><div class="plot" id="plot-{number}" role="figure" '
+        f'aria-label="{label}" style="min-height:{int(height)}px"></div>'
+        f'<figcaption>{caption} <span class="saves">{saves}</span></figcaption></figure>{says}'
     )
 
 

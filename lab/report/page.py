@@ -130,7 +130,8 @@ def _headed(prose: str, contents: list[tuple[int, str, str]]) -> str:
 def _card(execution: Execution, drawn: outputs.Drawn) -> dict[str, Any]:
     record, book = execution.record, execution.book
     title, question = books.title(book)
-    picture = _telling(drawn.figures)
+    at = _telling(drawn.figures)
+    picture = None if at is None else drawn.figures[at]
     setting = origins.label(record["used"])
     claims = books.claims(book)
     error = record["error"]
@@ -141,6 +142,8 @@ def _card(execution: Execution, drawn: outputs.Drawn) -> dict[str, Any]:
         "setting": "" if setting == "unknown" else setting,
         "badge": _badge(setting, record["used"]),
         "claims": claims,
+        "answers": drawn.answers,
+        "pictured": 0 if at is None else at + 1,
         "error": error,
         "verdict": _verdict(error, len(claims)),
         "began": record["began"],
@@ -157,12 +160,10 @@ def _badge(setting: str, used: Mapping[str, Sequence[str]]) -> str:
     return ": ".join(part for part in (BADGES.get(setting, ""), named) if part)
 
 
-def _telling(figures: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """Return the figure for the index: the first map if there is one, else the last figure."""
-    filled = [figure for figure in figures if figure["data"]]
-    maps = [
-        figure for figure in filled if any(t.get("type") == "scattergl" for t in figure["data"])
-    ]
+def _telling(figures: Sequence[dict[str, Any]]) -> int | None:
+    """Return the place of the figure for the index: the first map if there is one, or the last."""
+    filled = [at for at, figure in enumerate(figures) if figure["data"]]
+    maps = [at for at in filled if thumbnail.is_map(figures[at])]
     return next(iter(maps[:1] or filled[-1:]), None)
 
 

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 SHOWN = ("history", "instruction", "input", "output")
+WRONG = ("reason", "wrong", "error")  # columns that say what was wrong with an example
+MORE = 200  # characters of another column
 NOT_EXAMPLES = {*SHOWN, "parent", "recipe"}
 
 
@@ -52,6 +54,52 @@ def examples(pool: pd.DataFrame, *, rows: int = 3, seed: int | None = None) -> E
     picked = pool.loc[chosen]
     records: list[dict[Any, Any]] = picked.to_dict("records")
     return Examples(tuple(zip(map(str, picked.index), records, strict=True)), len(pool))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One sentence that a page puts at its top."""
+
+    sentence: str
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        shown = f'<p class="answer"><b>{html.escape(self.sentence)}</b></p>'
+        plain = self.sentence
+        return {"application/vnd.winnow.answer": plain, "text/html": shown, "text/plain": plain}
+
+
+def answer(sentence: str, **values: float | tuple[float, float, float]) -> Answer:
+    """Answer a notebook's question in one sentence, whose numbers are computed and not typed.
+
+    Parameters
+    ----------
+    sentence : str
+        With a field for each value, such as "k-center misses {share}".
+    values : float, or (estimate, low, high)
+        Three numbers are written as an estimate with its interval. Shares stay shares.
+
+    Raises
+    ------
+    ValueError
+        If a field has no value.
+
+    Examples
+    --------
+    >>> answer("A gains {gain} over B.", gain=(0.12, 0.08, 0.16)).sentence
+    'A gains 0.12 [0.08, 0.16] over B.'
+    """
+    written = {
+        name: f"{value[0]:.3g} [{value[1]:.3g}, {value[2]:.3g}]"
+        if isinstance(value, tuple)
+        else f"{value:,}"
+        if isinstance(value, int)
+        else f"{value:.3g}"
+        for name, value in values.items()
+    }
+    try:
+        return Answer(sentence.format_map(written))
+    except KeyError as error:
+        raise ValueError(f"sentence has the field {error} without a value") from None
 
 
 def register(part: ModuleType) -> pd.DataFrame:
@@ -111,16 +159,29 @@ def estimates(
 
 
 def _card(key: str, row: dict[str, Any]) -> str:
-    texts = [(name, _text(row.get(name))) for name in SHOWN]
-    more = [(name, _text(value)) for name, value in row.items() if name not in NOT_EXAMPLES]
-    lines = "".join(
-        f"<dt><b>{html.escape(str(name))}</b></dt>"
-        f'<dd style="white-space: pre-wrap" dir="auto">{html.escape(text)}</dd>'
-        for name, text in [*texts, *more]
+    """Return an example as a card: its texts, then what else is known of it, and what was wrong."""
+    said = [(name, _text(row.get(name))) for name in SHOWN]
+    turns = "".join(
+        f'<div class="turn {name}"><p class="who">{name}</p><p class="said" '
+        f'style="white-space:pre-wrap" dir="auto">{html.escape(text)}</p></div>'
+        for name, text in said
         if text
     )
-    style = "border: 1px solid; padding: 8px; margin: 8px"
-    return f'<div style="{style}"><p><code>{html.escape(key)}</code></p><dl>{lines}</dl></div>'
+    wrong = [(name, _text(row.get(name))) for name in WRONG]
+    more = [
+        (name, _text(value)) for name, value in row.items() if name not in (*NOT_EXAMPLES, *WRONG)
+    ]
+    known = " · ".join(
+        f"{html.escape(str(name))} <b>{html.escape(text[:MORE])}</b>" for name, text in more if text
+    )
+    faults = "".join(
+        f'<p class="wrong" dir="auto">{name}: {html.escape(text)}</p>'
+        for name, text in wrong
+        if text
+    )
+    style = "border:1px solid;padding:8px;margin:8px 0"
+    foot = f'<p class="more">{known}{" · " if known else ""}<code>{html.escape(key)}</code></p>'
+    return f'<div class="example" style="{style}">{turns}{faults}{foot}</div>'
 
 
 def _text(value: Any) -> str:

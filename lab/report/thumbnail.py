@@ -5,6 +5,7 @@ and words are left to the figure itself.
 """
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,14 +15,36 @@ from numpy.typing import NDArray
 from lab.report.outputs import decoded
 
 WIDTH, HEIGHT, MARGIN = 320.0, 180.0, 12.0
+PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
 MOST_MARKS = 500  # per trace
 COLOURS = ("#636efa", "#ef553b", "#00a37a", "#ab63fa", "#c96a12", "#1193b5", "#d6447a", "#5c7a1f")
 
 Numbers = NDArray[np.float64]
 
 
+def is_map(figure: Mapping[str, Any]) -> bool:
+    """Tell whether a figure is a map: it brings its own picture, or has many points."""
+    return _picture(figure) is not None or any(
+        trace.get("type") == "scattergl" for trace in figure["data"]
+    )
+
+
+def _picture(figure: Mapping[str, Any]) -> str | None:
+    """Return the picture that a map brings, if it is nothing but a picture."""
+    meta = figure.get("layout", {}).get("meta")
+    drawn = meta.get("map") if isinstance(meta, dict) else None
+    link = drawn.get("picture") if isinstance(drawn, dict) else None
+    return link if isinstance(link, str) and PICTURE.fullmatch(link) else None
+
+
 def svg(figure: Mapping[str, Any], *, label: str) -> str:
     """Return an inline SVG of `figure`, named `label` for those who cannot see it."""
+    if (link := _picture(figure)) is not None:
+        return (
+            f'<svg viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" '
+            f'aria-label="{html.escape(label)}" class="thumbnail"><image href="{link}" '
+            f'width="{WIDTH:.0f}" height="{HEIGHT:.0f}" preserveAspectRatio="xMidYMid meet"/></svg>'
+        )
     shapes: list[str] = []
     kinds = [(trace, _xy(trace)) for trace in figure["data"]]
     drawn = [(trace, xy) for trace, xy in kinds if xy is not None and len(xy[0])]
@@ -33,6 +56,8 @@ def svg(figure: Mapping[str, Any], *, label: str) -> str:
             kind = trace.get("type", "scatter")
             if kind in ("bar", "histogram"):
                 shapes += _bars(x, y, place(given[0], 0 * given[1])[1], colour)
+            elif trace.get("fill") == "toself":
+                shapes.append(_area(x, y, str(trace.get("fillcolor") or colour)))
             elif "lines" in trace.get("mode", "lines" if len(x) < 20 else "markers"):
                 shapes.append(_line(x, y, colour))
             else:
@@ -115,6 +140,12 @@ def _dots(x: Numbers, y: Numbers, colour: str) -> list[str]:
 def _line(x: Numbers, y: Numbers, colour: str) -> str:
     points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
     return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
+
+
+def _area(x: Numbers, y: Numbers, colour: str) -> str:
+    points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+    shade = html.escape(colour, quote=True)
+    return f'<polygon points="{points}" fill="{shade}" stroke="none"/>'
 
 
 def _bars(x: Numbers, y: Numbers, zero: Numbers, colour: str) -> list[str]:
