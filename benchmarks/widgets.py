@@ -35,7 +35,8 @@ clusters = pd.Series(rng.integers(-1, 20, n), index=ids)
 """
 OURS = """
 bench = widgets.FilterBench(pool, scores=scores)
-coverage_map = widgets.CoverageMap(places, pool=pool, clusters=clusters, height=360)
+coverage_map = widgets.CoverageMap(places, pool=pool, clusters=clusters)
+coverage_map.panel.height = 360
 bench.link(coverage_map)
 bench.set(widgets.Criteria(ranges={"rating": (2.0, None)}))
 display(bench)

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from numpy.typing import NDArray
+
+from lab.compiled import njit
 
 CELL = 4.0  # pixels of a square of the grid that points are counted in
 STEP = 6.0  # pixels between places that are tried

@@ -28,6 +28,7 @@ MANY = 20  # clusters from which regions are named too
 WIDTHS = ((920, False), (700, False), (360, True))  # of the plot in pixels, and whether on its side
 SIZES = {920: (10.0, 14.5), 700: (9.5, 13.0), 360: (9.0, 11.5)}
 SIDE = 0.13  # of the width, kept free for names
+LEGEND = 135  # pixels below a wide map
 REGION = "#5d6675"
 FLOOR = -1_000_000  # labels of regions start here, apart from clusters
 
@@ -215,7 +216,11 @@ def contours(fitted: canvases.Canvas, *, cells: int = 92) -> go.Contour:
         y=((edges[1][1:] + edges[1][:-1]) / 2).round(1),
         z=z,
         name="density of the pool",
-        colorscale=[[0, "rgba(127,137,153,0.06)"], [1, "rgba(127,137,153,0.34)"]],
+        colorscale=[
+            [0, "rgba(127,137,153,0)"],
+            [0.2, "rgba(127,137,153,0.05)"],
+            [1, "rgba(127,137,153,0.34)"],
+        ],
         contours={"start": 0.2, "end": 0.95, "size": 0.15},
         line={"width": 0},
         showscale=False,
@@ -263,7 +268,8 @@ def _variant(made: Scene, width: int, *, on_side: bool) -> dict[str, Any]:
         "shapes": lines,
         "xaxis": {**axis, "range": [0, whole[0]], "constrain": "domain"},
         "yaxis": {**axis, "range": [0, whole[1]], "scaleanchor": "x", "constrain": "domain"},
-        "height": round(whole[1] / by + (110 if not on_side else 150)),
+        "height": round(whole[1] / by + (60 if width < 500 else LEGEND * (920 / width))),
+        "showlegend": width >= 500,
     }
     return {"width": width, "on_side": on_side, "layout": layout}
 

@@ -4,9 +4,10 @@ Points are drawn by WebGL in the browser; their texts stay in the kernel and are
 time. A map is for eyes: every number that is computed comes from the embedding, not from here.
 """
 
+import json
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import numpy as np
@@ -14,12 +15,21 @@ import pandas as pd
 import traitlets
 from numpy.typing import NDArray
 
+from lab import records
+from lab.coverage import canvas, palette, placement
 from lab.widgets import front
+from lab.widgets.criteria import contains
 
-MOST_COLOURS = 20  # of a colouring by kind; the rest share the last one, "other"
+if TYPE_CHECKING:
+    from lab.coverage import Neighbours
+
+MOST_COLOURS = 200  # of a colouring by kind; the rest share the last one, "other"
+LISTED = 14  # entries of the legend; the others are found by "select a cluster"
 SHADES = 32  # of a colouring by number
 TIP = 400  # characters of a text shown at the mouse
-MOST_NAMES = 60  # cluster names written on the map
+NEAREST = 8  # neighbours of a clicked point that are listed
+HEIGHT = 620  # pixels; `panel.height` changes it
+NAMES = (10.5, 15.0)  # pixels of the smallest and largest name
 Heard = Callable[[pd.Index | None], None]
 
 
@@ -33,7 +43,12 @@ class Panel(anywidget.AnyWidget):
     marked = traitlets.Bytes().tag(sync=True)  # one bit per point: in the subset
     codes = traitlets.Bytes().tag(sync=True)  # uint8 (n,), into the legend
     legend = traitlets.Dict().tag(sync=True)  # by, entries, ramp
-    names: traitlets.List[Any] = traitlets.List().tag(sync=True)  # x, y, text, gap
+    names: traitlets.List[Any] = traitlets.List().tag(sync=True)  # those with a place in the view
+    hits = traitlets.Bytes().tag(sync=True)  # one bit per point: holds what is searched for
+    found = traitlets.Dict().tag(sync=True)  # text that is searched for, and how many hold it
+    detail = traitlets.Dict().tag(sync=True)  # one example in full, and its neighbours
+    tags = traitlets.Dict().tag(sync=True)  # name -> how many rows
+    tall = traitlets.Float().tag(sync=True)  # half the height of the map, half its width being 1
     colours: traitlets.List[Any] = traitlets.List().tag(sync=True)  # what one can colour by
     tip = traitlets.Dict().tag(sync=True)
     chosen = traitlets.Dict().tag(sync=True)
@@ -56,11 +71,11 @@ class CoverageMap:
     names : mapping or Series, optional
         Cluster to name, written at the middle of the cluster.
     subset : Index, optional
-        Rows drawn with a ring.
+        Rows marked by small dark dots.
     gaps : DataFrame, optional
         Columns `x`, `y` and `name`: places to point at, such as what the pool does not cover.
-    height : int
-        Of the map, in pixels.
+    graph : Neighbours, optional
+        Of the embedding: the neighbours of a clicked point are listed with their distances.
 
     Raises
     ------
@@ -78,10 +93,17 @@ class CoverageMap:
         names: "Mapping[int, str] | pd.Series[str] | None" = None,
         subset: pd.Index | None = None,
         gaps: pd.DataFrame | None = None,
-        height: int = 520,
+        graph: "Neighbours | None" = None,
     ) -> None:
         self._index = places.index
-        self._places, self._middle, self._scale = _squared(places)
+        self._given = places
+        self._canvas = canvas.fit(places, side=0.13 if names is not None else 0.02)
+        half = np.array([self._canvas.width, self._canvas.height]) / 2
+        self._half = half
+        self._places = ((self._canvas.xy - half) / half[0]).astype("<f4")
+        if graph is not None and len(graph) != len(places):
+            raise ValueError(f"graph must be of the {len(places)} rows, got {len(graph)}")
+        self._graph = graph
         self._pool = None if pool is None else _rows(pool, places.index, "pool")
         self._names = (
             {} if names is None else {int(str(key)): str(name) for key, name in names.items()}
@@ -95,13 +117,16 @@ class CoverageMap:
         self._subset = pd.Index([]) if subset is None else subset
         self._picked: NDArray[np.intp] | None = None
         self._hearers: list[Heard] = []
+        self.tags: dict[str, pd.Index] = {}  # name -> the rows of a lasso that was given it
+        self._labels, self._called, self._tones = self._clustered(gaps)
         self.panel = Panel(
             points=self._places.tobytes(),
             shown=_bits(self._kept),
             marked=_bits(_members(self._subset, places.index)),
             colours=list(self._colours),
-            names=self._written() + self._gaps(gaps),
-            height=height,
+            tall=float(half[1] / half[0]),
+            names=self._written((-1.0, 1.0, -half[1] / half[0], half[1] / half[0]), 2 * half[0]),
+            height=HEIGHT,
         )
         self.colour(next(iter(self._colours), None))
         self.panel.on_msg(lambda _widget, message, buffers: self._hear(message, buffers))
@@ -130,8 +155,22 @@ class CoverageMap:
             return
         if by not in self._colours:
             raise ValueError(f"by must be one of {', '.join(self._colours)}, got {by!r}")
-        codes, legend = _coloured(self._colours[by], self._names if by == "cluster" else {})
+        clustered = by == "cluster"
+        codes, legend = _coloured(self._colours[by], self._names if clustered else {})
+        legend["tones"] = self._tints(legend, clustered=clustered)
         self.panel.codes, self.panel.legend = codes.tobytes(), {"by": by, **legend}
+
+    def _tints(self, legend: Mapping[str, Any], *, clustered: bool) -> list[str]:
+        """Return the colour of each code of a colouring by kind."""
+        kinds = [
+            entry for entry in legend["entries"] if len(entry) > 2 and entry[2] not in ("", "-1")
+        ]
+        if clustered:
+            return [self._tones.get(int(entry[2]), palette.GREY) for entry in kinds]
+        order = np.arange(len(kinds)) / max(len(kinds), 1)
+        return palette.colours(
+            np.column_stack([order, 0 * order]), (order * 0.618034 * len(kinds)) % 1
+        )
 
     def select(self, ids: pd.Index | None) -> None:
         """Take `ids` as if a lasso had been drawn round them; None takes the lasso away."""
@@ -149,34 +188,85 @@ class CoverageMap:
 
         text = None if self._pool is None else self._pool["instruction"]
         subset = self._subset if len(self._subset) else None
-        places = pd.DataFrame(self._places, columns=["x", "y"], index=self._index)
         clusters = None if self._clusters is None else self._clusters.astype(int)
-        drawn = figures.map(places, text=text, clusters=clusters, names=self._names, subset=subset)
+        drawn = figures.map(
+            self._given, text=text, clusters=clusters, names=self._names, subset=subset
+        )
         return drawn._repr_mimebundle_()
 
     def __repr__(self) -> str:
         return f"CoverageMap({len(self._index):,} points, {len(self.selected):,} in the lasso)"
 
-    def _written(self) -> list[list[Any]]:
-        """Return the names of the largest clusters, each at the middle of its points."""
-        if self._clusters is None:
-            return []
-        labels = self._clusters.to_numpy()
+    def search(self, text: str) -> int:
+        """Mark the examples that hold `text` in instruction, input or output; return how many."""
+        holds = np.zeros(len(self._index), dtype=bool)
+        if text and self._pool is not None:
+            holds = contains(self._pool, text).to_numpy()
+        self.panel.hits, self.panel.found = _bits(holds), {"text": text, "count": int(holds.sum())}
+        return int(holds.sum())
+
+    def tag(self, name: str) -> None:
+        """Give the rows of the lasso a name, kept in `tags`; a name used before is taken over."""
+        if not name.strip():
+            raise ValueError(f"name must not be empty, got {name!r}")
+        self.tags[name] = self.selected
+        self.panel.tags = {key: len(ids) for key, ids in self.tags.items()}
+
+    def _clustered(
+        self, gaps: pd.DataFrame | None
+    ) -> tuple[NDArray[np.intp], dict[int, str], dict[int, str]]:
+        """Return a label for each row and gap, their names, and the colours of the clusters."""
+        labels = np.full(len(self._index), -1, dtype=np.intp)
+        if self._clusters is not None:
+            labels[:] = self._clusters.to_numpy()
+        joined = palette.regions(self._canvas.xy, pd.Series(labels))
+        middles = pd.DataFrame(self._canvas.xy).groupby(labels).median().loc[joined.index]
+        tones = palette.colours(middles, joined["order"])
+        colours = {int(key): tone for key, tone in zip(joined.index, tones, strict=True)}
+        self._gaps = np.empty((0, 2)) if gaps is None else self._canvas.put(gaps)
+        first = int(labels.max(initial=-1)) + 1
+        given = [] if gaps is None else list(gaps["name"])
+        named = {**self._names, **{first + at: str(name) for at, name in enumerate(given)}}
+        return np.append(labels, np.arange(first, first + len(given))), named, colours
+
+    def _written(self, view: tuple[float, ...], width: float) -> list[list[Any]]:
+        """Return the names that have a place where `view` fills `width` pixels."""
+        left, right, low, high = view
+        by = width / max(right - left, 1e-9)
+        xy = np.vstack([self._places, (self._gaps - self._half) / self._half[0]])
+        inside = (xy[:, 0] > left) & (xy[:, 0] < right) & (xy[:, 1] > low) & (xy[:, 1] < high)
+        at = (xy[inside] - [left, low]) * by
+        size = (width, max((high - low) * by, 1.0))
+        placed = placement.place_names(
+            at, self._labels[inside], self._called, canvas=size, sizes=NAMES
+        )
+        last = int(self._labels.max(initial=-1)) - len(self._gaps)
         written = []
-        for label in self._clusters.value_counts().index[:MOST_NAMES]:
-            name = self._names.get(label)
-            if label != -1 and name:
-                x, y = np.median(self._places[labels == label], axis=0)
-                written.append([float(x), float(y), str(name), False])
+        for key, row in placed.iterrows():
+            label = int(str(key))
+            tone = self._tones.get(label, "#a3201d")
+            spots = row[["x", "y", "at_x", "at_y"]].to_numpy(dtype=float) / by
+            x, y, at_x, at_y = np.add(spots, [left, low, left, low]).tolist()
+            words = [str(row["text"]), label > last, float(row["size"])]
+            shades = [palette.readable(tone), palette.readable(tone, dark=True)]
+            written.append([x, y, *words, *shades, at_x, at_y, bool(row["line"])])
         return written
 
-    def _gaps(self, gaps: pd.DataFrame | None) -> list[list[Any]]:
-        if gaps is None:
-            return []
-        x = (gaps["x"] - self._middle[0]) / self._scale
-        y = (gaps["y"] - self._middle[1]) / self._scale
-        named = zip(x, y, gaps["name"], strict=True)
-        return [[float(a), float(b), str(name), True] for a, b, name in named]
+    def _opened(self, place: int) -> dict[str, Any]:
+        """Return one example in full, turn by turn, and its neighbours in the embedding."""
+        detail: dict[str, Any] = {"place": place, "id": str(self._index[place]), "turns": []}
+        if self._pool is not None:
+            row = {str(name): value for name, value in self._pool.iloc[place].to_dict().items()}
+            detail["turns"] = [_turn(turn) for turn in records.conversation(row)]
+        if self._graph is not None:
+            near = self._graph.indices[place, :NEAREST]
+            away = self._graph.distances[place, :NEAREST]
+            texts = self._index if self._pool is None else self._pool["instruction"]
+            detail["near"] = [
+                [int(other), round(float(far), 4), str(np.asarray(texts)[other])[:TIP]]
+                for other, far in zip(near, away, strict=True)
+            ]
+        return detail
 
     def _hear(self, message: Mapping[str, Any], buffers: list[memoryview]) -> None:
         kind = message.get("kind")
@@ -191,6 +281,20 @@ class CoverageMap:
             self._pick(np.flatnonzero(self._clusters.astype("str").to_numpy() == message["name"]))
         elif kind == "clear":
             self._pick(None)
+        else:
+            self._look(kind, message)
+
+    def _look(self, kind: Any, message: Mapping[str, Any]) -> None:
+        """Do what changes what is shown and not what is selected."""
+        if kind == "names":
+            view = tuple(float(edge) for edge in message["view"])
+            self.panel.names = self._written(view, float(np.clip(message["width"], 80, 4000)))
+        elif kind == "search":
+            self.search(str(message["text"]))
+        elif kind == "open" and 0 <= int(message["place"]) < len(self._index):
+            self.panel.detail = self._opened(int(message["place"]))
+        elif kind == "tag" and str(message["name"]).strip():
+            self.tag(str(message["name"]))
 
     def _pick(self, places: NDArray[np.intp] | None) -> None:
         self._picked = places
@@ -207,18 +311,12 @@ class CoverageMap:
         return {"place": place, "id": str(self._index[place]), "texts": texts, "lines": lines}
 
 
-def _squared(places: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.float64], float]:
-    """Return the points within a square of side 2, and how they were moved and scaled."""
-    if not {"x", "y"} <= set(places.columns):
-        raise ValueError(f"places must have the columns x and y, got {list(places.columns)}")
-    xy = places[["x", "y"]].to_numpy(dtype=float)
-    if not np.isfinite(xy).all():
-        raise ValueError(
-            f"places must be finite, {(~np.isfinite(xy)).any(axis=1).sum()} rows are not"
-        )
-    low, high = (xy.min(axis=0), xy.max(axis=0)) if len(xy) else (np.zeros(2), np.ones(2))
-    middle, scale = (low + high) / 2, float((high - low).max() / 2) or 1.0
-    return ((xy - middle) / scale).astype("<f4"), middle, scale
+def _turn(turn: Mapping[str, Any]) -> list[Any]:
+    """Return a turn's role and text, and what is folded below it: thoughts and calls of tools."""
+    folded = [[name, turn[name]] for name in ("thinking", "tool_calls") if turn.get(name)]
+    shown = [[name, of if isinstance(of, str) else json.dumps(of, ensure_ascii=False, indent=1)]
+             for name, of in folded]  # fmt: skip
+    return [str(turn["role"]), str(turn["content"] or ""), shown]
 
 
 def _rows(values: Any, index: pd.Index, name: str) -> Any:
@@ -260,7 +358,7 @@ def _coloured(
     codes = np.where(texts.to_numpy() == "-1", 255, np.where(codes < 0, MOST_COLOURS, codes))
     known = {str(label): name for label, name in names.items()}
     entries = [
-        [f"{known.get(value, value)} ({counts[value]:,})", code, value]
+        [f"{known.get(value, value)} ({counts[value]:,})", code, str(value)]
         for code, value in enumerate(top)
     ]
     if len(counts) > MOST_COLOURS:

@@ -14,7 +14,7 @@ void main() {
   if (r > 1.0 || r < ring) discard;
   result = vec4(colour.rgb * colour.a, colour.a);
 }`;
-const KINDS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b59f00", "#8a5fd1", "#2f9e2f", "#c2185b", "#00838f", "#7f5539", "#5c6bc0", "#afb42b", "#ff7043", "#26a69a", "#ab47bc", "#689f38", "#f06292", "#4e79a7", "#7a7a7a"];
+const LISTED = 14;
 const RAMP = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];
 
 const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
@@ -48,13 +48,19 @@ function render({ model, el }) {
   const status = make("output", { class: "count", role: "status", "aria-live": "polite" });
   const lassoButton = make("button", { type: "button", class: "draw", "aria-pressed": "false", onclick: () => setLasso(!lassoing) }, "Lasso");
   const clear = make("button", { type: "button", class: "clear", onclick: () => model.send({ kind: "clear" }) }, "Clear");
-  const reset = make("button", { type: "button", onclick: () => { view = { x: 0, y: 0, zoom: 0.95 }; draw(); } }, "Whole map");
+  const reset = make("button", { type: "button", onclick: () => { view = { x: 0, y: 0, zoom: 1 }; draw(); } }, "Whole map");
   const colours = make("select", { "aria-label": "colour by", onchange: () => model.send({ kind: "colour", by: colours.value }) }, make("option", { value: "" }, "one colour"));
   for (const name of model.get("colours")) colours.append(make("option", { value: name }, name));
   const clusterPick = make("select", { class: "pick", "aria-label": "select a whole cluster", onchange: () => { if (clusterPick.value) model.send({ kind: "cluster", name: clusterPick.value }); } });
   const hide = make("input", { type: "checkbox", onchange: () => draw() });
   root.append(make("div", { class: "bar" }, status, lassoButton, clear, reset, colours, clusterPick, make("label", {}, hide, " hide dropped")));
+  const hitCount = make("output", { class: "soft", "aria-live": "polite" });
+  const search = make("input", { type: "search", class: "find", placeholder: "search the texts", "aria-label": "search the texts", onchange: () => model.send({ kind: "search", text: search.value }) });
+  const tagName = make("input", { type: "text", class: "find", placeholder: "name the lasso", "aria-label": "name of the rows in the lasso", onkeydown: (event) => { if (event.key === "Enter" && tagName.value.trim()) { model.send({ kind: "tag", name: tagName.value.trim() }); tagName.value = ""; } } });
+  const tags = make("span", { class: "tags" });
+  root.append(make("div", { class: "bar" }, search, hitCount, tagName, tags));
   const legend = make("div", { class: "legend" });
+  const side = make("aside", { class: "side", tabindex: "0", "aria-label": "one example in full", hidden: "" });
   const stage = make("div", { class: "stage", style: `height:${model.get("height")}px` });
   const canvas = make("canvas", { tabindex: "0", role: "img", "aria-label": `map of ${count(n)} examples; arrow keys move, plus and minus zoom, 0 shows all` });
   const names = make("div", { class: "names", "aria-hidden": "true" });
@@ -63,7 +69,7 @@ function render({ model, el }) {
   const polygon = document.createElementNS("http://www.w3.org/2000/svg", "polygon");
   drawn.append(polygon);
   const tip = make("div", { class: "tip", role: "tooltip", hidden: "" });
-  stage.append(canvas, names, drawn, tip);
+  stage.append(canvas, drawn, names, tip, side);
   root.append(legend, stage);
   el.append(root);
 
@@ -90,7 +96,7 @@ function render({ model, el }) {
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
   gl.enable(gl.BLEND); gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   const group = () => ({ buffer: gl.createBuffer(), length: 0 });
-  const groups = { kept: group(), dropped: group(), marked: group() };
+  const groups = { kept: group(), dropped: group(), marked: group(), hits: group() };
   const fill = (name, list) => {
     groups[name].length = list.length;
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, groups[name].buffer);
@@ -98,9 +104,13 @@ function render({ model, el }) {
   };
   let shown = new Uint8Array(0);
   const bit = (bits, i) => (bits[i >> 3] >> (i & 7)) & 1;
-  let view = { x: 0, y: 0, zoom: 0.95 }, lassoing = false, path = null, last = null, asked = -1;
-  const aspect = () => (canvas.clientWidth || 1) / (canvas.clientHeight || 1);
-  const zooms = () => { const a = aspect(); return a > 1 ? [view.zoom / a, view.zoom] : [view.zoom, view.zoom * a]; };
+  let view = { x: 0, y: 0, zoom: 1 }, lassoing = false, path = null, last = null, asked = -1, still = false;
+  const tall = model.get("tall");
+  const zooms = () => {  // the whole map fits, whatever the shape of the stage
+    const [w, h] = [canvas.clientWidth || 1, canvas.clientHeight || 1];
+    const scale = view.zoom * Math.min(w / 2, h / 2 / tall);
+    return [(2 * scale) / w, (2 * scale) / h];
+  };
   const toMap = (px, py) => {
     const [zx, zy] = zooms();
     return [((px / canvas.clientWidth) * 2 - 1) / zx - view.x, (1 - (py / canvas.clientHeight) * 2) / zy - view.y];
@@ -111,13 +121,33 @@ function render({ model, el }) {
   };
   const isKept = (i) => bit(shown, i);
 
-  const spans = model.get("names").map(([x, y, text, gap]) => {
-    const span = make("span", { class: gap ? "gap" : "" }, text);
-    names.append(span);
-    return { x, y, span };
-  });
+  // Names come from the kernel, placed for what is in view; between two answers they move with the map.
+  let spans = [], asking = 0;
+  const SVG = "http://www.w3.org/2000/svg";
+  const isDark = () => { const [r, g, b] = getComputedStyle(root).color.match(/\d+(\.\d+)?/g).map(Number); return r + g + b > 380; };
+  const showNames = () => {
+    for (const { span, line } of spans) { span.remove(); line?.remove(); }
+    const dark = isDark();
+    spans = model.get("names").map(([x, y, text, gap, size, plain, bright, atX, atY, led]) => {
+      const colour = dark ? bright : plain;
+      const span = make("span", { class: gap ? "gap" : "", style: `font-size:${size}px;color:${colour}` }, text);
+      names.append(span);
+      let line = null;
+      if (led) { line = document.createElementNS(SVG, "line"); line.setAttribute("stroke", colour); drawn.append(line); }
+      return { x, y, atX, atY, span, line };
+    });
+    draw();
+  };
+  const askNames = () => {
+    clearTimeout(asking);
+    asking = setTimeout(() => {
+      if (!canvas.clientWidth) return;
+      const [left, high] = toMap(0, 0), [right, low] = toMap(canvas.clientWidth, canvas.clientHeight);
+      model.send({ kind: "names", view: [left, right, low, high], width: canvas.clientWidth });
+    }, 180);
+  };
 
-  let pending = false;
+  let pending = false, placedFor = "";
   const draw = () => {
     if (pending) return;
     pending = true;
@@ -143,11 +173,19 @@ function render({ model, el }) {
     const front = getComputedStyle(root).color.match(/\d+(\.\d+)?/g).slice(0, 3).map((c) => c / 255);
     if (!hide.checked) put("dropped", 0.8, [0.55, 0.55, 0.58, 0.16], 0);
     put("kept", 1, [0, 0, 0, 0], 0);
-    put("marked", 2.6, [...front, 0.9], 0.62);
-    for (const { x, y, span } of spans) {
+    put("hits", 2.4, [0.84, 0.15, 0.42, 0.95], 0.55);
+    put("marked", 1.7, [1 - front[0], 1 - front[1], 1 - front[2], 0.95], 0);
+    put("marked", 1.2, [...front, 1], 0);
+    for (const { x, y, atX, atY, span, line } of spans) {
       const [left, top] = toScreen(x, y);
       span.style.left = `${left}px`; span.style.top = `${top}px`;
+      if (!line) continue;
+      const [fromX, fromY] = toScreen(atX, atY), [halfX, halfY] = [span.offsetWidth / 2, span.offsetHeight / 2];
+      const to = [Math.min(left + halfX, Math.max(left - halfX, fromX)), Math.min(top + halfY, Math.max(top - halfY, fromY))];
+      for (const [name, value] of [["x1", fromX], ["y1", fromY], ["x2", to[0]], ["y2", to[1]]]) line.setAttribute(name, value);
     }
+    const seen = [view.x, view.y, view.zoom, width, height].join();
+    if (seen !== placedFor) { placedFor = seen; askNames(); }
     root.dataset.painted = String(Number(root.dataset.painted || 0) + 1);
   };
 
@@ -170,6 +208,24 @@ function render({ model, el }) {
     for (let i = 0; i < n; i++) if (bit(bits, i)) list.push(i);
     fill("marked", new Uint32Array(list)); draw();
   };
+  const showHits = () => {
+    const bits = bytes(model.get("hits")), list = [], { text, count: total } = model.get("found");
+    if (bits.length) for (let i = 0; i < n; i++) if (bit(bits, i)) list.push(i);
+    fill("hits", new Uint32Array(list));
+    hitCount.textContent = text ? `${count(total)} hold it` : "";
+    draw();
+  };
+  const showDetail = () => {
+    const { id, turns, near } = model.get("detail");
+    if (!id) { side.hidden = true; return; }
+    const box = ([role, text, folded]) => make("div", { class: "box" }, make("h4", {}, role), ...folded.map(([name, inner]) => make("details", {}, make("summary", {}, name.replace("_", " ")), make("p", { class: "value", dir: "auto" }, inner))), make("p", { class: "value", dir: "auto" }, text));
+    const item = ([place, far, text]) => make("li", {}, make("button", { type: "button", class: "near", onclick: () => open(place) }, make("b", {}, far.toFixed(3)), ` ${text}`));
+    side.replaceChildren(make("div", { class: "bar" }, make("code", {}, id), make("button", { type: "button", "aria-label": "close", onclick: () => { side.hidden = true; } }, "×")), ...turns.map(box), ...(near ? [make("h4", {}, "nearest, with distance in the embedding"), make("ol", {}, ...near.map(item))] : []));
+    side.hidden = false;
+  };
+  const open = (place) => model.send({ kind: "open", place });
+  const showTags = () => tags.replaceChildren(...Object.entries(model.get("tags")).map(([name, size]) => make("span", { class: "tag" }, `${name} (${count(size)})`)));
+  const off = new Set();  // codes taken away by a click in the legend
   const showCodes = () => {
     const info = model.get("legend");
     if (!info.entries) return;
@@ -177,11 +233,15 @@ function render({ model, el }) {
     gl.bindBuffer(gl.ARRAY_BUFFER, codeBuffer);
     gl.bufferData(gl.ARRAY_BUFFER, codes.length === n ? codes : new Uint8Array(n), gl.DYNAMIC_DRAW);
     const pixels = new Uint8Array(1024);
-    const colour = (code) => (code === 255 ? [140, 144, 152] : info.ramp ? ramp(code / (info.shades - 1)) : rgb(KINDS[code % KINDS.length]));
+    const colour = (code) => (code === 255 ? [140, 144, 152] : info.ramp ? ramp(code / (info.shades - 1)) : rgb(info.tones?.[code] ?? "#7a7a7a"));
     for (let code = 0; code < 256; code++) pixels.set([...colour(info.ramp ? Math.min(code, info.shades - 1) : code), code === 255 ? 90 : 200], 4 * code);
     pixels.set([140, 144, 152, 90], 4 * 255);
+    for (const code of off) pixels.set([140, 144, 152, 8], 4 * code);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
-    legend.replaceChildren(...info.entries.map(([text, code]) => make("span", {}, make("i", { style: `background:rgb(${colour(code).join(",")})` }), text)));
+    const dot = (code) => make("i", { style: `background:rgb(${colour(code).join(",")})` });
+    const entry = ([text, code]) => info.ramp ? make("span", {}, dot(code), text) : make("button", { type: "button", class: "entry", "aria-pressed": String(!off.has(code)), onclick: () => { if (!off.delete(code)) off.add(code); showCodes(); } }, dot(code), text);
+    const listed = info.entries.slice(0, LISTED), more = info.entries.length - listed.length;
+    legend.replaceChildren(...listed.map(entry), ...(more > 0 ? [make("span", { class: "soft" }, `and ${more} more`)] : []));
     colours.value = info.by || "";
     clusterPick.hidden = info.by !== "cluster";
     clusterPick.replaceChildren(make("option", { value: "" }, "select a cluster"), ...info.entries.filter((entry) => entry[2]).map(([text, , value]) => make("option", { value }, text)));
@@ -244,7 +304,7 @@ function render({ model, el }) {
   const trace = () => polygon.setAttribute("points", path ? path.map(([x, y]) => toScreen(x, y).join(",")).join(" ") : "");
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
-    last = position(event); tip.hidden = true;
+    last = position(event); tip.hidden = true; still = true;
     if (lassoing || event.shiftKey) path = [toMap(...last)];
   });
   canvas.addEventListener("pointermove", (event) => {
@@ -252,7 +312,7 @@ function render({ model, el }) {
     if (path) { path.push(toMap(px, py)); trace(); return; }
     if (last) {
       const [a, b] = [toMap(...last), toMap(px, py)];
-      view.x += b[0] - a[0]; view.y += b[1] - a[1]; last = [px, py];
+      view.x += b[0] - a[0]; view.y += b[1] - a[1]; last = [px, py]; still = false;
       draw(); return;
     }
     const found = nearest(px, py);
@@ -266,6 +326,7 @@ function render({ model, el }) {
       model.send({ kind: "lasso" }, undefined, [found.buffer]);
       setLasso(false);
     }
+    else if (!path && asked >= 0 && still) open(asked);
     path = null; last = null; trace();
   });
   canvas.addEventListener("pointerleave", () => { tip.hidden = true; asked = -1; });
@@ -274,18 +335,19 @@ function render({ model, el }) {
     const step = 0.15 / view.zoom, middle = [canvas.clientWidth / 2, canvas.clientHeight / 2];
     const keys = {
       ArrowLeft: () => { view.x += step; }, ArrowRight: () => { view.x -= step; }, ArrowUp: () => { view.y -= step; }, ArrowDown: () => { view.y += step; },
-      "+": () => zoomAt(...middle, 1.25), "=": () => zoomAt(...middle, 1.25), "-": () => zoomAt(...middle, 0.8), 0: () => { view = { x: 0, y: 0, zoom: 0.95 }; },
-      Escape: () => { path = null; trace(); model.send({ kind: "clear" }); },
+      "+": () => zoomAt(...middle, 1.25), "=": () => zoomAt(...middle, 1.25), "-": () => zoomAt(...middle, 0.8), 0: () => { view = { x: 0, y: 0, zoom: 1 }; },
+      Escape: () => { path = null; trace(); side.hidden = true; model.send({ kind: "clear" }); },
+      Enter: () => { if (asked >= 0) open(asked); }, "/": () => search.focus(),
     };
     if (!keys[event.key]) return;
     event.preventDefault(); keys[event.key](); draw();
   });
 
-  const watch = { "change:shown": showKept, "change:marked": showMarked, "change:legend": showCodes, "change:codes": showCodes, "change:tip": showTip, "change:chosen": showStatus };
+  const watch = { "change:shown": showKept, "change:marked": showMarked, "change:legend": showCodes, "change:codes": showCodes, "change:tip": showTip, "change:chosen": showStatus, "change:names": showNames, "change:hits": showHits, "change:found": showHits, "change:detail": showDetail, "change:tags": showTags };
   for (const [name, handler] of Object.entries(watch)) model.on(name, handler);
   const resized = new ResizeObserver(draw);
   resized.observe(stage);
-  showMarked(); showCodes(); showKept(); setLasso(false);
+  showNames(); showTags(); showMarked(); showCodes(); showKept(); setLasso(false);
   return () => {
     resized.disconnect();
     for (const [name, handler] of Object.entries(watch)) model.off(name, handler);
