@@ -10,6 +10,7 @@ from lab.filters.novelty import most_similar, novelty, rouge_l
 from lab.filters.semantic import closest_kept, semantic
 from lab.filters.tally import explain, tally
 from lab.filters.tokens import cjk_tokens, rouge_tokens
+from lab.filters.votes import votes
 from lab.filters.wording import (
     ALPACA_WORDS,
     SELF_INSTRUCT_WORDS,
@@ -59,4 +60,5 @@ __all__ = [
     "rouge_tokens",
     "semantic",
     "tally",
+    "votes",
 ]

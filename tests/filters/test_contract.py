@@ -11,7 +11,8 @@ from lab.filters.tokens import cjk_tokens
 
 HELD = ["Which planet is the largest of all the planets that go round our sun today"]
 X = np.random.default_rng(0).normal(size=(24, 6))
-WITH = {  # what a filter needs besides the pool
+WITH = {
+    "votes": {"least": 3},  # what a filter needs besides the pool
     "decontaminate": {"evaluation": HELD},
     "decontaminate_semantic": {"X": X, "evaluation_X": X[:2]},
     "novelty": {"tokenize": cjk_tokens},
@@ -48,6 +49,7 @@ def pool():
             "instruction": tasks[row % 3] + " x" * (row % 4),
             "input": "Jupiter is the largest planet." if row % 7 == 0 else "",
             "output": texts[row % 9] + ("" if row < 16 else " more"),
+            "votes": row % 5,
         }
         for row in range(24)
     ]
