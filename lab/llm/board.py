@@ -25,7 +25,17 @@ RATE_OVER = 1_000  # last calls that the rate is taken over
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a job stands; what a progress bar or a widget shows."""
+    """Where a job stands; what a progress bar or a widget shows.
+
+    Examples
+    --------
+    >>> from lab import llm
+    >>> job = llm.Client("m", base_url="http://localhost:8000/v1", store=":memory:").start([])
+    >>> _ = job.wait()
+    >>> now = job.snapshot()
+    >>> now.state, now.done, now.total
+    ('finished', 0, 0)
+    """
 
     state: State
     total: int  # requests

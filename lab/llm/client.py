@@ -47,6 +47,12 @@ class Client:
         A cap on what this client spends; it is never passed.
     limits : Limits
         Calls at once, tries, timeouts.
+
+    Examples
+    --------
+    >>> client = Client("gpt-5-mini", store=":memory:", budget_usd=2.0)
+    >>> client, client.spent_usd
+    (Client('gpt-5-mini', base_url='https://api.openai.com/v1'), 0.0)
     """
 
     def __init__(

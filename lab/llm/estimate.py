@@ -22,7 +22,14 @@ Counter = Callable[[Sequence[dict[str, str]]], int]  # messages to their number 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What is to be expected of requests that are not answered yet, the pilot included."""
+    """What is to be expected of requests that are not answered yet, the pilot included.
+
+    Examples
+    --------
+    >>> told = Estimate(100, 20, 80, 8_000.0, 4_000.0, 0.5, 0.4, 0.6)
+    >>> told.calls, told.usd
+    (80, 0.5)
+    """
 
     requests: int
     stored: int  # that cost nothing, before the pilot
@@ -88,7 +95,19 @@ def estimate(
 
 
 def tokenizer(model: str) -> Counter:
-    """Return a counter of prompt tokens: that of a model's own tokenizer and chat template."""
+    """Return a counter of prompt tokens: that of a model's own tokenizer and chat template.
+
+    Parameters
+    ----------
+    model : str
+        A folder or a hub name.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> tokenizer(str(paths.base_model()))([{"role": "user", "content": "the capital"}])
+    3
+    """
     from transformers import AutoTokenizer
 
     own: Any = AutoTokenizer.from_pretrained(model)

@@ -18,7 +18,24 @@ from lab.llm.session import Session
 
 
 class Job:
-    """Requests under way; made by `Client.start`."""
+    """Requests under way; made by `Client.start`.
+
+    Parameters
+    ----------
+    session : Session
+        What the calls of a client share.
+    requests : sequence of Request
+        What is asked.
+    batch : bool
+        Whether the requests are handed in as batches.
+
+    Examples
+    --------
+    >>> from lab import llm
+    >>> job = llm.Client("m", base_url="http://localhost:8000/v1", store=":memory:").start([])
+    >>> job.result(), job.state
+    ([], 'finished')
+    """
 
     def __init__(self, session: Session, requests: Sequence[Request], *, batch: bool) -> None:
         self._session, self._batch = session, batch

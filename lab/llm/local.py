@@ -52,6 +52,14 @@ def local(
     ------
     ValueError
         If `batch_size` is below 1.
+
+    Examples
+    --------
+    >>> from lab import llm, paths
+    >>> client = local(paths.base_model(), store=":memory:")
+    >>> turn = [{"role": "user", "content": "the capital of France is"}]
+    >>> client.complete([llm.Request(turn, max_tokens=4)])[0].prompt_tokens
+    6
     """
     if batch_size < 1:
         raise ValueError(f"batch_size must be 1 or more, got {batch_size}")

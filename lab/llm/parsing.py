@@ -27,6 +27,11 @@ class Parsed:
 
     `error` starts with its kind: that of the completion (`refusal`, `empty`, `timeout` …), `length`
     (the text was cut before its value was whole), `no_json`, or `wrong_shape`.
+
+    Examples
+    --------
+    >>> Parsed(None, "no_json: the reply holds no JSON value", "four").kind
+    'no_json'
     """
 
     value: Any

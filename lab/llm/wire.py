@@ -53,6 +53,11 @@ class Server:
         Gives the HTTP transport, for servers in this process.
     origin : str, optional
         Who answers, as `lab.origins` notes it; by default the model's name and the server's.
+
+    Examples
+    --------
+    >>> Server("http://me:secret@localhost:8000/v1/").provider
+    'http://localhost:8000/v1'
     """
 
     base_url: str
