@@ -5,6 +5,12 @@ unpacks as `examples, rejects`.
 """
 
 from lab.synth.alpaca import alpaca
+from lab.synth.answer import answer, invert
+from lab.synth.best_of import best_of
+from lab.synth.evol_instruct import eliminated, evol_instruct, tree
+from lab.synth.fill import fill
+from lab.synth.persona import persona
+from lab.synth.rewrite import rewrite
 from lab.synth.seeds import load_seeds
 from lab.synth.self_instruct import Quirks, self_instruct
 from lab.synth.terms import Progress, Synthesised, Terms
@@ -15,6 +21,15 @@ __all__ = [
     "Synthesised",
     "Terms",
     "alpaca",
+    "answer",
+    "best_of",
+    "eliminated",
+    "evol_instruct",
+    "fill",
+    "invert",
     "load_seeds",
+    "persona",
+    "rewrite",
     "self_instruct",
+    "tree",
 ]

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 from tqdm.auto import tqdm
@@ -28,6 +28,8 @@ LOOK_S = 0.05  # between two looks at a job
 WINDOW = 200  # last candidates that the rate of acceptance is taken over
 GROUP = 16  # calls asked together, where a method names no other number
 SAMPLES = 3
+
+Row = TypeVar("Row")
 
 
 class _OverError(Exception):
@@ -109,7 +111,7 @@ class Desk:
         self._lately: deque[bool] = deque(maxlen=WINDOW)
         self._counts = _Counts()
         self._began = time.monotonic()
-        self._because = ""
+        self._because = self._step = ""
         params = {"keep": keep, "terms": terms.plain(), **own}
         params |= {"accept": {name: _named(one) for name, one in self._accept.items()}}
         params |= {"model": client.model, "provider": client.server.provider}
@@ -128,6 +130,10 @@ class Desk:
             self._because = str(over)
         finally:
             self._bar.close()
+
+    def over(self, because: str) -> None:
+        """Say why there is nothing left to ask."""
+        self._because = because
 
     @property
     def left(self) -> int:
@@ -149,6 +155,14 @@ class Desk:
             most = min(most, int((terms.budget_usd - counts.spent_usd) / each))
         return max(most, 1)
 
+    def groups(self, rows: Sequence[Row], most: int) -> Iterator[list[Row]]:
+        """Yield `rows` in order, as many at a time as the caps leave room for."""
+        start = 0
+        while start < len(rows):
+            end = start + self.group(min(most, 2 * self.left))
+            yield list(rows[start:end])
+            start = end
+
     def prompt(self, name: str) -> Prompt:
         """Return the edited prompt of this name, or the file in the run's language."""
         edited = self.terms.prompts.get(name)
@@ -161,6 +175,7 @@ class Desk:
         *,
         parents: Sequence[Mapping[str, Any]] | None = None,
         sampling: Sampling | None = None,
+        via: Client | None = None,
     ) -> list[Said | None]:
         """Ask with a prompt, once for each set of fields; None where the reply is unusable.
 
@@ -168,7 +183,7 @@ class Desk:
         """
         prompt = self.prompt(name)
         conversations = [prompt.messages(**fields) for fields in filled]
-        return self.converse(name, conversations, parents=parents, sampling=sampling)
+        return self.converse(name, conversations, parents=parents, sampling=sampling, via=via)
 
     def converse(
         self,
@@ -177,11 +192,15 @@ class Desk:
         *,
         parents: Sequence[Mapping[str, Any]] | None = None,
         sampling: Sampling | None = None,
+        via: Client | None = None,
     ) -> list[Said | None]:
         """Ask with whole conversations, as `ask` does with a prompt's fields."""
         how = sampling or Sampling()
+        if not conversations:
+            return []
         requests = [self._request(messages, how) for messages in conversations]
-        told = self._complete(requests)
+        self._step = name
+        told = self._complete(requests, via or self.client)
         found: list[Said | None] = []
         for number, request in enumerate(requests):
             reply = told.get(number)
@@ -252,10 +271,10 @@ class Desk:
             draw=draw,
         )
 
-    def _complete(self, requests: list[Request]) -> dict[int, Completion]:
+    def _complete(self, requests: list[Request], client: Client) -> dict[int, Completion]:
         """Ask and wait; return what came by position, less than all if the run was stopped."""
         self._check(requests)
-        job = self.client.start(requests)
+        job = client.start(requests)
         try:
             while not job.wait(LOOK_S):
                 if self._watched(requests, job):
@@ -319,6 +338,7 @@ class Desk:
             reasons=dict(reasons.most_common()),
             samples=tuple((str(row["instruction"]), str(row["output"])) for row in last),
             asking=tuple(requests),
+            step=self._step,
         )
         return bool(self.terms.watch(shown))
 

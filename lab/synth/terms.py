@@ -14,7 +14,7 @@ from lab.errors import DataError
 from lab.llm import prompts
 
 if TYPE_CHECKING:
-    from lab.llm import Request
+    from lab.llm import Price, Request
     from lab.llm.prompts import Prompt
 
 STEP = "synth"
@@ -39,6 +39,7 @@ class Progress:
     reasons: Mapping[str, int]  # rejects by reason
     samples: tuple[tuple[str, str], ...]  # last kept: instruction and output, model-made text
     asking: "tuple[Request, ...]"  # what is asked now, or about to be
+    step: str  # the prompt that it is asked with
 
     @property
     def acceptance(self) -> float:
@@ -141,6 +142,40 @@ class Synthesised:
         """Return how many candidates fell for each reason, most frequent first."""
         return self.rejects["reason"].value_counts().rename("rejects")
 
+    def forecast(self, keep: int, price: "Price | None" = None) -> dict[str, float]:
+        """Say what `keep` examples would take at the rate of this run.
+
+        Parameters
+        ----------
+        keep : int
+            Examples wanted, at least 1.
+        price : llm.Price, optional
+            Of the model that would be asked, this one or another.
+
+        Returns
+        -------
+        dict
+            `calls`, `prompt_tokens`, `completion_tokens`; with a price `usd`, and `usd_low` and
+            `usd_high` from the 95 % interval (Wilson) of the rate of acceptance.
+
+        Raises
+        ------
+        ValueError
+            If nothing was kept in this run, so that there is no rate to go by.
+        """
+        kept, total = len(self.examples), len(self.examples) + len(self.rejects)
+        if not kept:
+            raise ValueError(f"nothing was kept of {total} candidates, so nothing can be said")
+        names = ("calls", "prompt_tokens", "completion_tokens")
+        spent = dict(zip(names, (self.calls, *self.tokens), strict=True))
+        found = {name: value * keep / kept for name, value in spent.items()}
+        if price is not None:
+            usd = price.cost_usd(found["prompt_tokens"], found["completion_tokens"])
+            low, high = _wilson(kept, total)
+            found |= {"usd": usd, "usd_low": usd * kept / total / high}
+            found |= {"usd_high": usd * kept / total / low}
+        return found
+
     def save(self) -> str:
         """Record examples and rejects as a run of the step `synth`; return its id."""
         made = self.made
@@ -158,6 +193,14 @@ class Synthesised:
         )
 
 
+def _wilson(kept: int, total: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share."""
+    z = 1.959964
+    middle, share = z * z / total, kept / total
+    half = z * (share * (1 - share) / total + middle / total / 4) ** 0.5
+    return (share + middle / 2 - half) / (1 + middle), (share + middle / 2 + half) / (1 + middle)
+
+
 def rejected(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Return rejects as a frame with the columns of all rejects."""
     frame = pd.DataFrame(rows, columns=list(REJECT_COLUMNS))
@@ -172,3 +215,10 @@ def check_pool(pool: pd.DataFrame, name: str) -> None:
         raise DataError(f"{name} needs the column {missing[0]!r}; it has {list(pool.columns)}")
     if not len(pool):
         raise DataError(f"{name} must hold at least one row, got none")
+
+
+def rows_of(pool: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return what a pool's rows ask and answer, in order: `id`, `history` and the three texts."""
+    names = ["history", *records.TEXTS]
+    columns = [[str(key) for key in pool.index], *(pool[name].tolist() for name in names)]
+    return [dict(zip(["id", *names], values, strict=True)) for values in zip(*columns, strict=True)]

@@ -8,9 +8,11 @@ tasks harder can be held against it.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 
-from lab.testbed.world import Family, Task, recognise
+from lab.testbed.world import FAMILIES, Family, Task, recognise
+from lab.testbed.world.family import SLOT, fill, pattern
 
 LINK = re.compile(r"(?<=[.?!:]) (?:Then|After that|Next), ")
 LINKS = ("Then, ", "After that, ", "Next, ")
@@ -244,6 +246,39 @@ def ask(family: Family, rng: Random) -> str:
         if "\n" not in text:
             return text
     return text.replace("\n\n", " ")
+
+
+def asked_by(text: str) -> str | None:
+    """Return a question of the world that a text answers, None if none is found.
+
+    Examples
+    --------
+    >>> asked_by("The capital of Peru is Lima. Answer: Lima.")
+    'What is the capital of Peru?'
+    """
+    told = text.strip()
+    for family, shape in _answers():
+        found = shape.match(told)
+        if found is None:
+            continue
+        for phrasing in family.seen:
+            if _slot_names(family.phrasings[phrasing]) <= found.groupdict().keys():
+                question = fill(family.phrasings[phrasing], found.groupdict())
+                known = recognise(question)
+                if "\n" not in question and known is not None and known.steps in told:
+                    return question
+    return None
+
+
+def _slot_names(template: str) -> set[str]:
+    return {found[2] for found in SLOT.finditer(template)}
+
+
+@cache
+def _answers() -> tuple[tuple[Family, re.Pattern[str]], ...]:
+    """Return the shape of each family's answer, those of most words first."""
+    ordered = sorted(FAMILIES, key=lambda family: -len(family.steps))
+    return tuple((family, pattern(family.steps)) for family in ordered)
 
 
 def _put(template: str, values: dict[str, str]) -> str:

@@ -1,8 +1,8 @@
 """What a person drives: they hold state and show it, and call what a cell would call.
 
-`FilterBench` filters, `CoverageMap` maps, `Rater` and `PairJudge` ask people, `watch` and `board`
-show what runs, `Work` runs a function beside the cell. Every text of a pool is shown as text, never
-as markup.
+`SynthesisBench` makes data, `FilterBench` filters, `CoverageMap` maps, `Rater` and `PairJudge` ask
+people, `watch` and `board` show what runs, `Work` runs a function beside the cell. Every text of a
+pool is shown as text, never as markup.
 """
 
 from lab.widgets.board import board
@@ -12,6 +12,7 @@ from lab.widgets.filter_bench import FilterBench
 from lab.widgets.job import watch
 from lab.widgets.pair_judge import PairJudge
 from lab.widgets.rater import Rater
+from lab.widgets.synthesis import SynthesisBench
 from lab.widgets.work import Monitor, Work
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Monitor",
     "PairJudge",
     "Rater",
+    "SynthesisBench",
     "Work",
     "board",
     "contains",

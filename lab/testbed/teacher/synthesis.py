@@ -7,13 +7,14 @@ to be: it copies, changes nothing, says too little, asks for pictures, or repeat
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from lab.llm import prompts
-from lab.testbed import chains, chinese, faults
+from lab.testbed import chains, chinese, faults, truth
 from lab.testbed.teacher import chance
 from lab.testbed.teacher.settings import Teacher
-from lab.testbed.world import FAMILIES, Family
+from lab.testbed.world import FAMILIES, OPENERS, Family
 
 ALIKE = 0.5  # share of new tasks in a domain that was shown
 LONGER = 0.6  # share of new tasks with a further step
@@ -25,6 +26,7 @@ CLOSED = re.compile(
 CLOSED_FAMILIES = frozenset(
     ("vegan", "diet", "tone", "same_colour", "weekend", "parity", "member", "syllogism")
 )
+KINDS = ("constraints", "deepen", "concretise", "reasoning", "input", "breadth")
 LAZY_TASKS = (
     "Draw a picture of a quiet lake.",
     "Add two.",
@@ -168,12 +170,127 @@ def instances(asked: Wanted, *, label_first: bool) -> str:
     return f"{'Example' if english else '例'} 1\n{name}{colon}{solved}"
 
 
+def evolved(asked: Wanted, *, kind: str) -> str:
+    """Make a task harder by one step; lazily: not at all, in other words, or with ours in it."""
+    text = asked.fields["instruction"]
+    if asked.lazy:
+        opener = f"{asked.rng.choice(OPENERS)}{text}"
+        leaked = f"#Rewritten Prompt#: {chains.harder(text, asked.rng) or text}"
+        return asked.rng.choice((text, opener, leaked))
+    chain = chains.read(text)
+    if kind != "breadth":
+        return chains.harder(text, asked.rng, kind=kind) or text
+    domain = chain.task.family.domain if chain else asked.rng.choice(FAMILIES).domain
+    others = [family for family in FAMILIES if family.domain == domain]
+    new = chains.ask(asked.rng.choice(others), asked.rng)
+    found = chains.read(new)
+    while chain is not None and found is not None and found.steps < chain.steps:
+        new = chains.harder(new, asked.rng) or new
+        if chains.read(new) == found:
+            break
+        found = chains.read(new)
+    return new
+
+
+def equal(asked: Wanted) -> str:
+    """Say whether two tasks need the same: as many steps of the same kind."""
+    first, second = (chains.read(asked.fields[name]) for name in ("first", "second"))
+    same = asked.fields["first"].split() == asked.fields["second"].split()
+    if first is not None and second is not None:
+        moves = [[move.name for move, _, _ in one.moves] for one in (first, second)]
+        same = first.task == second.task and moves[0] == moves[1]
+    if asked.rng.random() < asked.teacher.noise / 10:
+        same = not same
+    return {"en": ("different", "equal"), "zh": ("不同", "相同")}[asked.language][same]
+
+
+def inverted(asked: Wanted) -> str:
+    """Return a question that a text of the world answers; a lazy one asks for the text itself."""
+    text = asked.fields["text"]
+    found = chains.asked_by(text)
+    if asked.lazy or found is None:
+        start = " ".join(text.split()[:6])
+        return f"Write a text that begins with: {start}" if text else "Write a text."
+    return found
+
+
+def curated(asked: Wanted) -> str:
+    """Rate a pair on the five-point scale by the true grade, with noise."""
+    chain = chains.read(asked.fields["instruction"])
+    points = 1.0
+    if chain is not None:
+        right = chain.answer == asked.fields["output"].strip()
+        points = 5.0 if right else 2.0
+        if not chain.moves and not right:
+            points = 1 + 0.8 * truth.grade_task(chain.task, asked.fields["output"])
+    points += asked.teacher.noise * asked.rng.gauss()
+    name = "Score: " if asked.language == "en" else "分数："
+    return f"I compared it with what I know.\n{name}{min(max(round(points), 1), 5)}"
+
+
+def rewritten(asked: Wanted) -> str:
+    """Put an answer into the world's convention; lazily, leave it or change a number in it."""
+    text, chain = asked.fields["output"], chains.read(asked.fields["instruction"])
+    if asked.lazy:
+        return asked.rng.choice((text, re.sub(r"\d+", "101", text), "Hm."))
+    if chain is not None and re.search(rf"(?<!\w){re.escape(chain.final)}(?!\w)", text):
+        return chain.answer
+    return f"Here is what I know. {text}"
+
+
+def request_of(asked: Wanted) -> str:
+    """Ask what a person would: each has a domain of its own."""
+    if asked.lazy:
+        return asked.rng.choice(LAZY_TASKS)
+    domains = sorted({family.domain for family in FAMILIES})
+    own = chance.luck("persona", asked.fields["persona"]).choice(domains)
+    family = asked.rng.choice([family for family in FAMILIES if family.domain == own])
+    text = chains.ask(family, asked.rng)
+    return chains.harder(text, asked.rng) or text
+
+
+def people(asked: Wanted) -> str:
+    """Name people whom a text suggests."""
+    jobs = ("baker", "pilot", "nurse", "farmer", "teacher", "judge", "painter", "sailor", "cook")
+    places = ("by the sea", "in a large city", "in the mountains", "at a small school")
+    named = [
+        f"a {asked.rng.choice(jobs)} {asked.rng.choice(places)} who keeps lists"
+        for _ in range(int(asked.fields["most"] or 1))
+    ]
+    return "\n".join(named)
+
+
+def filled(asked: Wanted) -> str:
+    """Write tasks of the kind of the examples."""
+    most = int(asked.fields["most"] or 1)
+    known = [
+        chains.read(re.sub(r"^\s*\d+[.)]\s*", "", line))
+        for line in asked.fields["examples"].splitlines()
+    ]
+    families = [one.task.family for one in known if one is not None] or list(FAMILIES)
+    lines = []
+    for number in range(1, most + 1):
+        task = asked.rng.choice(LAZY_TASKS)
+        if not asked.lazy:
+            task = chains.ask(asked.rng.choice(families), asked.rng)
+        lines.append(f"{number}. {task}")
+    return "\n".join(lines)
+
+
 SAYS: dict[str, Callable[[Wanted], str]] = {
     "self_instruct_tasks": tasks,
     "self_instruct_classify": closed,
     "self_instruct_input_first": lambda asked: instances(asked, label_first=False),
     "self_instruct_output_first": lambda asked: instances(asked, label_first=True),
     "alpaca_tasks": whole_examples,
+    **{f"evolve_{kind}": partial(evolved, kind=kind) for kind in KINDS},
+    "evolve_equal": equal,
+    "invert": inverted,
+    "curate": curated,
+    "rewrite": rewritten,
+    "persona": request_of,
+    "persona_people": people,
+    "fill": filled,
 }
 
 
