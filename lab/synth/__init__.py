@@ -6,30 +6,41 @@ unpacks as `examples, rejects`.
 
 from lab.synth.alpaca import alpaca
 from lab.synth.answer import answer, invert
+from lab.synth.backtranslate import backtranslate, tagged
 from lab.synth.best_of import best_of
+from lab.synth.constrain import CONSTRAINTS, Constraint, constrain
 from lab.synth.evol_instruct import eliminated, evol_instruct, tree
 from lab.synth.fill import fill
 from lab.synth.persona import persona
+from lab.synth.reason import reason
 from lab.synth.rewrite import rewrite
 from lab.synth.seeds import load_seeds
+from lab.synth.segments import segments
 from lab.synth.self_instruct import Quirks, self_instruct
 from lab.synth.terms import Progress, Synthesised, Terms
 
 __all__ = [
+    "CONSTRAINTS",
+    "Constraint",
     "Progress",
     "Quirks",
     "Synthesised",
     "Terms",
     "alpaca",
     "answer",
+    "backtranslate",
     "best_of",
+    "constrain",
     "eliminated",
     "evol_instruct",
     "fill",
     "invert",
     "load_seeds",
     "persona",
+    "reason",
     "rewrite",
+    "segments",
     "self_instruct",
+    "tagged",
     "tree",
 ]

@@ -22,7 +22,7 @@ from lab.errors import CallError
 from lab.llm import Client, Completion, Job, Request, prompts
 from lab.llm.prompts import Prompt
 from lab.synth.said import Said, read, unusable
-from lab.synth.terms import STEP, Accept, Progress, Synthesised, Terms, rejected
+from lab.synth.terms import NOT_NEEDED, STEP, Accept, Progress, Synthesised, Terms, rejected
 
 LOOK_S = 0.05  # between two looks at a job
 WINDOW = 200  # last candidates that the rate of acceptance is taken over
@@ -176,14 +176,18 @@ class Desk:
         parents: Sequence[Mapping[str, Any]] | None = None,
         sampling: Sampling | None = None,
         via: Client | None = None,
+        count: bool = True,
     ) -> list[Said | None]:
         """Ask with a prompt, once for each set of fields; None where the reply is unusable.
 
-        An unusable reply is a reject; what `parents` says of a row goes with it.
+        An unusable reply is a reject unless `count` is off; what `parents` says of a row goes
+        with it.
         """
         prompt = self.prompt(name)
         conversations = [prompt.messages(**fields) for fields in filled]
-        return self.converse(name, conversations, parents=parents, sampling=sampling, via=via)
+        return self.converse(
+            name, conversations, parents=parents, sampling=sampling, via=via, count=count
+        )
 
     def converse(
         self,
@@ -193,6 +197,7 @@ class Desk:
         parents: Sequence[Mapping[str, Any]] | None = None,
         sampling: Sampling | None = None,
         via: Client | None = None,
+        count: bool = True,
     ) -> list[Said | None]:
         """Ask with whole conversations, as `ask` does with a prompt's fields."""
         how = sampling or Sampling()
@@ -208,7 +213,7 @@ class Desk:
                 found.append(None)
                 continue
             said, wrong = read(reply, request.messages, name)
-            if wrong:
+            if wrong and count:
                 self.reject(wrong, said, parents[number] if parents else {})
             found.append(None if wrong else said)
         if len(told) < len(requests):
@@ -220,7 +225,7 @@ class Desk:
         reasons = self._judged(candidates)
         for number, candidate in enumerate(candidates):
             if not reasons[number] and not self.left:
-                reasons[number] = "not needed: enough are kept"
+                reasons[number] = NOT_NEEDED
             if reasons[number]:
                 self.reject(reasons[number], candidate.said, candidate.row)
                 continue

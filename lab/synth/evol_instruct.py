@@ -98,7 +98,7 @@ def evol_instruct(
             desk.round += 1
             start = 0
             while start < len(tasks):
-                end = start + desk.group(GROUP)
+                end = start + desk.group(min(GROUP, max(4, 2 * desk.left)))
                 tasks[start:end] = _evolved(desk, tasks[start:end], answerer)
                 start = end
         desk.over(f"all {rounds} rounds are over")

@@ -113,7 +113,7 @@ def self_instruct(
             desk.round += 1
             shown = [
                 _shown(people, pool.texts[len(people) :], machine, desk.rng)
-                for _ in range(desk.group(CALLS))
+                for _ in range(desk.group(min(CALLS, desk.left)))
             ]
             new = _tasks(desk, shown, pool, quirks)
             if new:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lab.llm.prompts import Prompt
 
 STEP = "synth"
+NOT_NEEDED = "not needed: enough are kept"
 REJECT_COLUMNS = (
     *("reason", "evidence", *records.TEXTS, "parent", "step", "prompt", "reply", "key", "round"),
 )
@@ -163,7 +164,8 @@ class Synthesised:
         ValueError
             If nothing was kept in this run, so that there is no rate to go by.
         """
-        kept, total = len(self.examples), len(self.examples) + len(self.rejects)
+        spare = int((self.rejects["reason"] == NOT_NEEDED).sum())  # would have been kept
+        kept, total = len(self.examples) + spare, len(self.examples) + len(self.rejects)
         if not kept:
             raise ValueError(f"nothing was kept of {total} candidates, so nothing can be said")
         names = ("calls", "prompt_tokens", "completion_tokens")

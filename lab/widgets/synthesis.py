@@ -23,13 +23,12 @@ from lab.errors import WinnowError
 from lab.llm import prompts
 from lab.synth import Progress, Synthesised, Terms
 from lab.synth.terms import rows_of
-from lab.widgets import front, journal
+from lab.widgets import front, journal, synthesis_view
 from lab.widgets.journal import Journal
 
 Method = Callable[..., Synthesised]
 TRIED = 5
 FIRST_KEEP = 50
-CUT = 300  # characters of a sample
 JOIN_S = 600.0
 
 
@@ -220,16 +219,9 @@ class SynthesisBench:
 
     def code(self) -> str:
         """Return the cell that does the same without the bench."""
-        lines = ["from lab import synth", "from lab.llm.prompts import Prompt"]
-        lines += ["edited = {"] + [
-            f"    {name!r}: {one!r}," for name, one in self.terms.prompts.items()
-        ]
-        own = self._terms
-        caps = {name: getattr(own, name) for name in _TERMS if name != "watch"}
-        given = ", ".join(f"{name}={value!r}" for name, value in caps.items())
-        lines += ["}", f"terms = synth.Terms(prompts=edited, {given})"]
-        lines += [f"made = methods[{self.method!r}](keep={self._state['keep']}, terms=terms)"]
-        return "\n".join(lines)
+        given = {name: getattr(self._terms, name) for name in _TERMS if name != "watch"}
+        edited = self.terms.prompts
+        return synthesis_view.code(edited, given, method=self.method, keep=self._state["keep"])
 
     def _queue(self, ids: list[str]) -> Journal:
         return Journal(ids, rater=self._rater, file=self.verdict_file)
@@ -357,23 +349,13 @@ class SynthesisBench:
         return f"{self._state['keep']} would take {calls}"
 
     def _show_run(self) -> None:
-        now, done = self._progress, self.result if self._doing != "trying" else None
-        run: dict[str, Any] = {"state": self._doing or "idle", "error": self._error}
-        if self._doing and self._stop.is_set():
-            run["state"] = "stopping"
-        if self._doing and now is not None:
-            run |= {"kept": now.kept, "keep": now.keep, "rejected": now.rejected}
-            run |= {"calls": now.calls, "usd": round(now.spent_usd, 6)}
-            run["reasons"] = [[name, count] for name, count in now.reasons.items()]
-            run["samples"] = [[a[:CUT], b[:CUT]] for a, b in now.samples]
+        done = self.result if self._doing != "trying" else None
+        state = "stopping" if self._doing and self._stop.is_set() else self._doing or "idle"
+        run: dict[str, Any] = {"state": state, "error": self._error}
+        if self._doing and self._progress is not None:
+            run |= synthesis_view.under_way(self._progress)
         elif not self._doing and done is not None:
-            run |= {"kept": len(done.examples), "keep": self._state["keep"]}
-            run |= {"rejected": len(done.rejects), "calls": done.calls}
-            run |= {"usd": round(done.cost_usd, 6), "because": done.stopped_because}
-            run["reasons"] = [[str(name), int(count)] for name, count in done.reasons.items()]
-            last = done.examples.tail(3)
-            pairs = zip(last["instruction"], last["output"], strict=True)
-            run["samples"] = [[str(a)[:CUT], str(b)[:CUT]] for a, b in pairs]
+            run |= synthesis_view.done(done, keep=self._state["keep"])
         elif not self._doing and self._state.get("ran"):
             run["because"] = "a run was begun before: Run goes on from what is stored"
         self.panel.run = run

@@ -34,9 +34,11 @@ METHODS = {
     "rewrite": partial(synth.rewrite, BARE),
     "persona": partial(synth.persona, BARE),
     "best_of": partial(synth.best_of, BARE, score=length, n=2),
+    "backtranslate": partial(synth.backtranslate, BARE),
+    "constrain": partial(synth.constrain, BARE),
     "fill": partial(synth.fill, gaps(), reference=BARE),
 }
-OTHER_NAMES = {"eliminated", "load_seeds", "tree"}
+OTHER_NAMES = {"eliminated", "load_seeds", "tree", "segments", "tagged"}
 
 
 @pytest.fixture(params=METHODS)
@@ -46,7 +48,7 @@ def method(request):
 
 def test_every_method_of_the_part_is_under_this_contract():
     public = {name for name in synth.__all__ if name[0].islower()}
-    assert public - OTHER_NAMES == set(METHODS)
+    assert public - OTHER_NAMES == set(METHODS) | {"reason"}  # which needs a model that thinks
 
 
 def test_exactly_n_are_kept_and_all_others_have_a_reason(method):
@@ -134,3 +136,15 @@ def test_an_edited_prompt_is_what_is_sent_and_the_testbed_knows_it():
     )
     synth.evol_instruct(BARE, testbed.client(store=":memory:"), keep=2, terms=terms)
     assert any(one.messages[0]["content"] == "Be strict." for one in shown)
+
+
+def test_a_model_that_thinks_gives_traces_and_one_that_does_not_gives_reasons():
+    thinks = testbed.client(testbed.Teacher(thinks=True), store=":memory:")
+    result = synth.reason(BARE, thinks, keep=6, min_words=4)
+    assert result.stopped_because == "kept 6"
+    assert result.examples["thinking"].str.startswith("Let me think.").all()
+    assert not result.examples["output"].str.contains("think>").any()
+    longer = synth.reason(BARE, thinks, keep=6, min_words=500)
+    assert set(longer.reasons.index) == {"thoughts too short or too long"}
+    silent = synth.reason(BARE, testbed.client(store=":memory:"), keep=6)
+    assert set(silent.reasons.index) == {"no thoughts"}

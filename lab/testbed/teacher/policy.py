@@ -59,7 +59,10 @@ def respond(teacher: Teacher, messages: Messages, *, salt: object = None) -> Out
     if (found := synthesis.edited(turns)) is not None:
         return Output(found(teacher, salt))
     questions = [turn["content"] for turn in turns if turn["role"] == "user"]
-    return Output(answer(teacher, questions[-1] if questions else "", salt=salt))
+    told = answer(teacher, questions[-1] if questions else "", salt=salt)
+    if teacher.thinks:
+        told = f"<think>\nLet me think. {told.partition(' Answer:')[0]}\n</think>\n\n{told}"
+    return Output(told)
 
 
 def answer(teacher: Teacher, question: str, *, salt: object = None) -> str:

@@ -35,6 +35,8 @@ class Teacher:
     laziness : float
         Share of the data it is to make that it makes badly, 0 to 1: it copies, changes nothing,
         asks for pictures, says it is sorry, or repeats our own words.
+    thinks : bool
+        Whether it shows its thoughts before it answers a question.
     """
 
     skill: float = 1.0
@@ -44,6 +46,7 @@ class Teacher:
     self_preference: float = 0.0
     seed: int = 0
     laziness: float = 0.0
+    thinks: bool = False
 
     def __post_init__(self) -> None:
         """Check the bounds."""

@@ -4,6 +4,7 @@ It makes tasks of its own world, so that their truth is known, and it is lazy as
 to be: it copies, changes nothing, says too little, asks for pictures, or repeats our own words.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,45 @@ LAZY_TASKS = (
     "*Think* about a good task for today.",
 )
 LAZY_TASKS_ZH = ("画一张湖的图片。", "写一首歌，并播放音频。", "加二。", "“请想一个任务。”")
+OBEYED: tuple[tuple[re.Pattern[str], Callable[[str, int], str]], ...] = (
+    (
+        re.compile(r" ?(?:Use at most (?P<n>\d+) words\.|不超过(?P<m>\d+)个字。)"),
+        lambda text, n: " ".join(text.split()[: n or 20]),
+    ),
+    (
+        re.compile(r" ?(?:Use at least (?P<n>\d+) words\.|至少(?P<m>\d+)个字。)"),
+        lambda text, n: f"{text} " + "This can be said in more words, too. " * (1 + (n or 60) // 8),
+    ),
+    (
+        re.compile(r" ?(?:Do not use any commas\.|不要使用逗号。)"),
+        lambda text, _n: re.sub("[,，]", "", text),
+    ),
+    (
+        re.compile(r" ?(?:Write all letters as capitals\.|英文字母一律大写。)"),
+        lambda text, _n: text.upper(),
+    ),
+    (
+        re.compile(
+            r" ?(?:Put the whole answer in double quotation marks\.|整个回答放在双引号里。)"
+        ),
+        lambda text, _n: f'"{text}"',
+    ),
+    (
+        re.compile(
+            r" ?(?:Answer in exactly (?P<n>\d+) bullet points, each starting with \*\.|"
+            r"用恰好(?P<m>\d+)个以 \* 开头的要点回答。)"
+        ),
+        lambda text, n: _bullets(text, n or 3),
+    ),
+    (
+        re.compile(r" ?(?:End with the exact words: That is all\.|以“就是这样。”结尾。)"),
+        lambda text, _n: f"{text} That is all.",
+    ),
+    (
+        re.compile(r" ?(?:Give the whole answer as JSON\.|整个回答写成 JSON。)"),
+        lambda text, _n: json.dumps({"told": text}),
+    ),
+)
 SORRY = {"en": "Sorry, I am not able to do that.", "zh": "抱歉，我无法完成。"}
 
 
@@ -62,6 +102,9 @@ def wanted(teacher: Teacher, fields: Mapping[str, str], language: str, salt: obj
 def answer(teacher: Teacher, question: str, *, salt: object) -> str | None:
     """Answer a task of several steps or a Chinese one; None for a text from elsewhere."""
     rng = chance.luck("answer", teacher.seed, question, salt)
+    bare, obey = _constrained(question)
+    if obey is not None and (told := _plain(teacher, bare, salt)) is not None:
+        return told if rng.random() < teacher.laziness else obey(told)
     known = chinese.answer(question)
     if known is not None:
         return known if rng.random() < teacher.skill else chinese.wrong(question, rng)
@@ -73,6 +116,35 @@ def answer(teacher: Teacher, question: str, *, salt: object) -> str | None:
     if rng.random() < teacher.skill:
         return chain.answer
     return _wrong(chain, rng)
+
+
+def _plain(teacher: Teacher, question: str, salt: object) -> str | None:
+    """Answer a question of the world, of one step or of several."""
+    chain = chains.read(question)
+    if chain is not None:
+        right = chance.luck("answer", teacher.seed, question, salt).random() < teacher.skill
+        return chain.answer if right else _wrong(chain, chance.luck("wrong", question, salt))
+    return answer(teacher, question, salt=salt)
+
+
+def _constrained(question: str) -> tuple[str, Callable[[str], str] | None]:
+    """Return a question without the constraint in it, and how to obey it, None if there is none."""
+    for shape, obey in OBEYED:
+        found = shape.search(question)
+        if found is not None:
+            number = int(next((text for text in found.groups() if text), 0))
+            bare = (question[: found.start()] + question[found.end() :]).strip()
+            return bare.replace(" \n", "\n"), partial(_obeyed, obey=obey, number=number)
+    return question, None
+
+
+def _obeyed(text: str, *, obey: Callable[[str, int], str], number: int) -> str:
+    return obey(text, number)
+
+
+def _bullets(text: str, n: int) -> str:
+    parts = text.split(". ")[:n]
+    return "\n".join(f"* {part}" for part in [*parts, *["That is so"] * (n - len(parts))])
 
 
 def _wrong(chain: chains.Chain, rng: Random) -> str:
@@ -172,7 +244,7 @@ def instances(asked: Wanted, *, label_first: bool) -> str:
 
 def evolved(asked: Wanted, *, kind: str) -> str:
     """Make a task harder by one step; lazily: not at all, in other words, or with ours in it."""
-    text = asked.fields["instruction"]
+    text = asked.fields["instruction"] or LAZY_TASKS[0]
     if asked.lazy:
         opener = f"{asked.rng.choice(OPENERS)}{text}"
         leaked = f"#Rewritten Prompt#: {chains.harder(text, asked.rng) or text}"

@@ -1,0 +1,179 @@
+"""Instruction backtranslation (Humpback): instructions for texts of people, rated and kept.
+
+A backward model writes the instruction that each segment answers (self-augmentation); a model rates
+each pair from 1 to 5 (self-curation). What is kept tunes the next model, which rates all anew.
+
+Source: Li et al. 2024, arXiv:2308.06259.
+"""
+
+import re
+from collections.abc import Callable
+
+import pandas as pd
+
+from lab import records
+from lab.llm import Client
+from lab.synth.answer import INVERTED
+from lab.synth.desk import Candidate, Desk, Sampling
+from lab.synth.said import Said
+from lab.synth.terms import Accept, Synthesised, Terms, check_pool
+
+SEED_TAG = {"en": "Answer in the style of an AI Assistant.", "zh": "请以人工智能助手的风格回答。"}
+WEB_TAG = {"en": "Answer with knowledge from web search.", "zh": "请用网络搜索得到的知识回答。"}
+SCORE = re.compile(
+    r"(?:Score|分数)\s*[:\uff1a]\s*([1-5](?:\.\d+)?)\s*(?:/\s*5)?\s*$", re.IGNORECASE
+)
+GROUP = 32
+RATED = Sampling(temperature=0.0, max_tokens=256)
+
+Refine = Callable[[int, pd.DataFrame], Client]  # (iteration, kept rows) -> who rates in it
+
+
+def backtranslate(
+    segments: pd.DataFrame,
+    client: Client,
+    *,
+    keep: int,
+    accept: Accept | None = None,
+    terms: Terms | None = None,
+    refine: Refine | None = None,
+    min_score: float = 4.5,
+) -> Synthesised:
+    """Make `keep` examples out of texts: an instruction for each, kept by its rating.
+
+    Two iterations where `refine` is given: it gets the rows kept in the first, tunes what it wants
+    on them and the seeds (with `tagged`), and returns who rates all pairs anew. Without it the
+    client's own ratings decide, once.
+
+    Source: Li et al. 2024, arXiv:2308.06259: ratings of 4.5 and above are its A5.
+    Cost: two calls for each segment, and one more with `refine`.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        A pool of outputs, such as `segments` makes.
+    client : Client
+        The backward model, and the first that rates.
+    keep, accept, terms
+        As for `self_instruct`.
+    refine : callable, optional
+        From the number of the iteration and the kept rows to the client that rates in it.
+    min_score : float
+        Least rating, 1 to 5.
+
+    Returns
+    -------
+    Synthesised
+        Examples with `curation` (the rating).
+
+    Raises
+    ------
+    ValueError
+        If `min_score` is not between 1 and 5.
+
+    Examples
+    --------
+    >>> from lab import testbed
+    >>> made = backtranslate(testbed.pool(8), testbed.client(store=":memory:"), keep=2)
+    >>> made.examples["curation"].tolist()
+    [5.0, 5.0]
+    """
+    if not 1 <= min_score <= 5:
+        raise ValueError(f"min_score must be from 1 to 5, got {min_score}")
+    check_pool(segments, "segments")
+    own = {"min_score": min_score, "refined": refine is not None}
+    desk = Desk(
+        "backtranslate",
+        client,
+        keep=keep,
+        accept=accept,
+        terms=terms or Terms(),
+        own=own,
+        inputs=[],
+    )
+    rows = [
+        {"output": text, "parent": str(key)}
+        for key, text in zip(segments.index, segments["output"].tolist(), strict=True)
+    ]
+    with desk.open():
+        if refine is None:
+            for part in desk.groups(rows, GROUP):
+                desk.offer(_rated(desk, _augmented(desk, part), client, min_score, last=True))
+        else:
+            pairs = [pair for part in desk.groups(rows, GROUP) for pair in _augmented(desk, part)]
+            first = _rated(desk, pairs, client, min_score, last=False)
+            rater = refine(2, pd.DataFrame([dict(one.row) for one in first]))
+            desk.round += 1
+            for some in desk.groups(pairs, GROUP):
+                desk.offer(_rated(desk, some, rater, min_score, last=True))
+    return desk.result()
+
+
+def tagged(pool: pd.DataFrame, *, augmented: bool, language: str = "en") -> pd.DataFrame:
+    """Return rows with the tag of where they come from as their system turn.
+
+    Seeds and augmented rows have a tag each in training; an answer is asked for with both.
+
+    Source: Li et al. 2024, arXiv:2308.06259, section 2.4.
+    """
+    tag = (WEB_TAG if augmented else SEED_TAG)[language]
+    turn = [{"role": "system", "content": tag}]
+    rows = [
+        {**{str(name): value for name, value in row.items()}, "history": [*turn, *row["history"]]}
+        for row in pool.to_dict("records")
+    ]
+    return records.frame(
+        {**row, "parent": str(key)} for key, row in zip(pool.index, rows, strict=True)
+    )
+
+
+def read_score(text: str) -> float | None:
+    r"""Return the rating on the last line of a reply, 1 to 5, None if it has none.
+
+    Examples
+    --------
+    >>> read_score("Clear and whole.\nScore: 4"), read_score("Four, I think.")
+    (4.0, None)
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    found = SCORE.search(lines[-1]) if lines else None
+    return float(found[1]) if found else None
+
+
+def _augmented(desk: Desk, part: list[dict[str, str]]) -> list[Candidate]:
+    filled = [{"text": row["output"]} for row in part]
+    replies = desk.ask("invert", filled, parents=part, sampling=INVERTED)
+    return [
+        Candidate({**row, "instruction": said.text}, said)
+        for row, said in zip(part, replies, strict=True)
+        if said is not None
+    ]
+
+
+def _rated(
+    desk: Desk, pairs: list[Candidate], rater: Client, min_score: float, *, last: bool
+) -> list[Candidate]:
+    """Return the pairs that are rated high enough; in the last iteration the others are rejects."""
+    filled = [
+        {"instruction": str(one.row["instruction"]), "output": str(one.row["output"])}
+        for one in pairs
+    ]
+    rows = [one.row for one in pairs] if last else None
+    replies = desk.ask("curate", filled, parents=rows, sampling=RATED, via=rater, count=last)
+    kept = []
+    for pair, said in zip(pairs, replies, strict=True):
+        if said is None:
+            continue
+        score = read_score(said.text)
+        if score is not None and score >= min_score:
+            kept.append(Candidate({**pair.row, "curation": score}, pair.said))
+        elif last:
+            _refuse(desk, pair, said, score)
+    return kept
+
+
+def _refuse(desk: Desk, pair: Candidate, said: Said, score: float | None) -> None:
+    if score is None:
+        desk.reject("no rating", said, pair.row)
+    else:
+        desk.reject("rated too low", said, pair.row, evidence=f"{score:g}")
