@@ -2,7 +2,8 @@
 
 Beside what is listed here: `forms` (how judges are asked), `rates` (rules, outcomes, sets),
 `intervals`, `published` (verdicts of others), and to be imported by name `verdicts` (the table),
-`panel` (several judges as one), `human` (people's verdicts) and `reliability` (alpha, majority).
+`panel` (several judges as one), `human` (people's verdicts), `reliability` (alpha, majority),
+`mt_bench` (two turns, with references) and `leaderboard` (a model beside AlpacaEval 2's board).
 """
 
 from lab.judge import forms, intervals, published, rates

@@ -73,7 +73,7 @@ def pairwise(
     for judge, one in prompting.judges(client).items():
         for (key, first, draw), reply in zip(cells, one.complete(requests), strict=True):
             keys = {"prompt": str(key), "judge": judge, "first": first, "sample": draw}
-            sizes = _sizes(str(texts["a"][key]), str(texts["b"][key]))
+            sizes = prompting.sizes(str(texts["a"][key]), str(texts["b"][key]))
             said = prompting.columns(prompt.read(reply), first) | prompting.reply_columns(reply)
             rows.append(keys | names | sizes | said)
     return verdicts.table(rows)
@@ -89,11 +89,6 @@ def _fields(
         "first": str(texts[first][key]),
         "second": str(texts[second][key]),
     }
-
-
-def _sizes(a: str, b: str) -> dict[str, float]:
-    lengths = {"length_a": float(len(a)), "length_b": float(len(b))}
-    return lengths | {"words_a": float(prompting.words(a)), "words_b": float(prompting.words(b))}
 
 
 def _names(a: "pd.Series[Any]", b: "pd.Series[Any]") -> tuple[str, str]:

@@ -70,6 +70,12 @@ def words(text: str) -> int:
     return int(texts.count(pd.Series([text])).iloc[0])
 
 
+def sizes(a: str, b: str) -> dict[str, float]:
+    """Return the columns that say how long two answers are, in characters and in words."""
+    lengths = {"length_a": float(len(a)), "length_b": float(len(b))}
+    return lengths | {"words_a": float(words(a)), "words_b": float(words(b))}
+
+
 def check_answers(answers: "pd.Series[Any]", questions: pd.DataFrame) -> None:
     """Raise ValueError unless all answers are there, on ids of `questions`."""
     unknown = answers.index.difference(questions.index)

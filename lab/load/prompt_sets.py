@@ -56,20 +56,36 @@ def mt_bench(path: str | Path) -> pd.DataFrame:
     return _pool(path, "mt_bench", lambda row: _turns(row)[0])
 
 
-def second_turn(pool: pd.DataFrame, answers: "pd.Series[Any]") -> pd.DataFrame:
-    """Return the second turns of MT-bench for a system, its first answers in their history.
+def mt_bench_answers(path: str | Path) -> "pd.Series[Any]":
+    """Read a model's answers, or reference answers, to MT-bench in FastChat's form.
 
-    `parent` is the id of the first turn, by which the systems' answers can be joined.
+    Returns
+    -------
+    Series of str, index (number, turn)
+        Named after the model; of several choices the first one.
+
+    Raises
+    ------
+    DataError
+        If a row holds no answers, or the file those of several models.
     """
-    rows: list[Fields] = []
-    for key, answer in zip(answers.index.astype(str), answers, strict=True):
-        first = {"role": "user", "content": records.user_turn(pool.loc[key])}
-        history = [first, {"role": "assistant", "content": str(answer)}]
-        text = pool.loc[key, "second_turn"]
-        if not isinstance(text, str):
-            raise DataError("has no second turn", row=str(key), field="second_turn")
-        rows.append({"history": history, "instruction": text, "output": "", "parent": key})
-    return records.frame(rows, source="mt_bench")
+    texts: dict[tuple[int, int], str] = {}
+    models = set()
+    for row in files.read(path):
+        if row.reason or not isinstance(row.value, Mapping):
+            raise DataError("is no object", file=path, row=row.number, value=row.raw)
+        try:
+            turns = row.value["choices"][0]["turns"]
+            number = int(row.value["question_id"])
+        except (KeyError, IndexError) as error:
+            shown = f"holds no answers to MT-bench: no {error} (has {sorted(row.value)})"
+            raise DataError(shown, file=path, row=row.number) from error
+        models.add(str(row.value.get("model_id", "model")))
+        texts |= {(number, turn): str(text) for turn, text in enumerate(turns, start=1)}
+    if len(models) != 1:
+        raise DataError(f"must hold the answers of one model, has {sorted(models)}", file=path)
+    index = pd.MultiIndex.from_tuples(list(texts), names=["number", "turn"])
+    return pd.Series(list(texts.values()), index=index, name=models.pop(), dtype="object")
 
 
 def koala(path: str | Path) -> pd.DataFrame:

@@ -75,7 +75,7 @@ def test_failures_are_invalid_and_keep_what_came(questions, answers):
     replies = iter(
         [
             llm.Completion(None, error="timeout", cost_usd=None),
-            llm.Completion("8 and 9"),
+            llm.Completion("8 for A"),
             llm.Completion("8 9"),
             llm.Completion(""),
             llm.Completion("11 2"),
@@ -86,7 +86,7 @@ def test_failures_are_invalid_and_keep_what_came(questions, answers):
     invalid = ["invalid", "invalid", "b", "invalid", "invalid", "tie"]
     assert made["verdict"].tolist() == invalid
     assert made["error"].iloc[0] == "timeout"
-    assert made["reply"].iloc[1] == "8 and 9"
+    assert made["reply"].iloc[1] == "8 for A"
     assert made["preference"].isna().sum() == 4
     rated = judge.win_rate(made).iloc[0]
     assert (rated["prompts"], rated["invalid"]) == (0, 3)

@@ -1,6 +1,5 @@
 import json
 
-import pandas as pd
 import pytest
 
 from lab import records
@@ -72,13 +71,20 @@ def test_a_broken_line_is_named(tmp_path):
         prompt_sets.prompts(path)
 
 
-def test_second_turns_hold_the_systems_own_first_answers(tmp_path):
-    row = {"question_id": 81, "category": "writing", "turns": ["First?", "Second?"]}
-    pool = prompt_sets.mt_bench(write(tmp_path / "m.jsonl", row))
-    later = prompt_sets.second_turn(pool, pd.Series("Mine.", index=pool.index))
-    assert later["parent"].tolist() == pool.index.tolist()
-    asked = [turn["content"] for turn in records.prompt(later.iloc[0].to_dict())]
-    assert asked == ["First?", "Mine.", "Second?"]
-    single = pool.assign(second_turn=None)
-    with pytest.raises(DataError, match="has no second turn"):
-        prompt_sets.second_turn(single, pd.Series("Mine.", index=pool.index))
+def test_answers_of_two_turns(tmp_path):
+    row = {"question_id": 81, "model_id": "m", "choices": [{"index": 0, "turns": ["One.", "Two."]}]}
+    found = prompt_sets.mt_bench_answers(write(tmp_path / "m.jsonl", row))
+    assert found.name == "m"
+    assert found.to_dict() == {(81, 1): "One.", (81, 2): "Two."}
+    with pytest.raises(DataError, match=r"one model, has \['m', 'n'\]"):
+        prompt_sets.mt_bench_answers(write(tmp_path / "two.jsonl", row, row | {"model_id": "n"}))
+    with pytest.raises(DataError, match="row 1: holds no answers to MT-bench: no 'choices'"):
+        prompt_sets.mt_bench_answers(write(tmp_path / "q.jsonl", {"question_id": 81}))
+
+
+@pytest.mark.realdata
+def test_published_answers_and_references_are_whole(shared):
+    place = shared / "data" / "mt_bench"
+    for path in place.glob("model_answer/*.jsonl.gz"):
+        assert len(prompt_sets.mt_bench_answers(path)) == 160
+    assert len(prompt_sets.mt_bench_answers(place / "reference_answer_gpt-4.jsonl")) == 60
