@@ -73,9 +73,10 @@ def test_a_broken_line_is_named(tmp_path):
 
 def test_answers_of_two_turns(tmp_path):
     row = {"question_id": 81, "model_id": "m", "choices": [{"index": 0, "turns": ["One.", "Two."]}]}
-    found = prompt_sets.mt_bench_answers(write(tmp_path / "m.jsonl", row))
+    other = {"question_id": 82, "model_id": "m", "choices": [{"index": 0, "turns": ["Three."]}]}
+    found = prompt_sets.mt_bench_answers(write(tmp_path / "m.jsonl", row, other))
     assert found.name == "m"
-    assert found.to_dict() == {(81, 1): "One.", (81, 2): "Two."}
+    assert found.to_dict() == {(81, 1): "One.", (81, 2): "Two.", (82, 1): "Three."}
     with pytest.raises(DataError, match=r"one model, has \['m', 'n'\]"):
         prompt_sets.mt_bench_answers(write(tmp_path / "two.jsonl", row, row | {"model_id": "n"}))
     with pytest.raises(DataError, match="row 1: holds no answers to MT-bench: no 'choices'"):

@@ -6,12 +6,15 @@ Each reader takes the files as published, gzipped or not.
   the table of verdicts; in all of them a is the answer that the file lists first, but for
   AlpacaEval, where a is the model and b the baseline. `pandalm` gives labels.
 - `mt_bench_ratings` gives the table of `judge.rating`.
+- `harnesses` reads the logs of lm-evaluation-harness, Inspect, HELM, verifiers, IFEval's checker
+  and others as a table of results per item, which `items` sums up and compares in pairs.
 
 Source: AlpacaEval (Dubois et al. 2024, arXiv:2404.04475); the Vicuna reviews and MT-bench (Zheng
 et al. 2023, arXiv:2306.05685); Cherry LLM (Li et al. 2024, arXiv:2308.12032); PandaLM (Wang et al.
 2024, arXiv:2306.05087); LLMBar (Zeng et al. 2024, arXiv:2310.07641).
 """
 
+from lab.judge.published import harnesses, items
 from lab.judge.published.pairs import (
     alpaca_eval,
     annotator,
@@ -26,6 +29,8 @@ from lab.judge.published.ratings import mt_bench_ratings
 __all__ = [
     "alpaca_eval",
     "annotator",
+    "harnesses",
+    "items",
     "llmbar",
     "mt_bench_pairs",
     "mt_bench_ratings",

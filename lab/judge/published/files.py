@@ -11,16 +11,27 @@ from typing import Any
 import pandas as pd
 
 from lab.errors import DataError
-from lab.load import rows
 
 
 def objects(path: str | Path) -> list[Mapping[str, Any]]:
-    """Return the rows of a JSON array or a JSON Lines file, all of which must be objects."""
-    found = list(rows.read(path))
-    for row in found:
-        if row.reason or not isinstance(row.value, Mapping):
-            raise DataError("is no object", file=path, row=row.number, value=row.raw)
-    return [row.value for row in found]
+    """Return the rows of a JSON array or a JSON Lines file, all of which must be objects.
+
+    Lines end at a line feed only. Each line is a row as it stands, alone in its file or not.
+    """
+    content = text(path)
+    is_array = content.lstrip().startswith("[")
+    raw = [content] if is_array else [line for line in content.split("\n") if line.strip()]
+    found: list[Any] = []
+    for number, line in enumerate(raw, start=1):
+        try:
+            found.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            raise DataError(f"is no JSON: {error}", file=path, row=number) from error
+    found = found[0] if is_array else found
+    for number, value in enumerate(found, start=1):
+        if not isinstance(value, Mapping):
+            raise DataError("is no object", file=path, row=number, value=value)
+    return found
 
 
 def document(path: str | Path) -> dict[str, Any]:
