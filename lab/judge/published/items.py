@@ -55,6 +55,13 @@ def summary(results: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     """Return the mean of each model, task and metric over items, with its 95 % interval.
 
     Draws of an item are averaged first. `unscored` counts items without a value, which stay out.
+
+    Examples
+    --------
+    >>> about = {"model": "m", "task": "t", "metric": "acc"}
+    >>> rows = [about | {"item": str(n), "value": v} for n, v in enumerate((1, 0, None))]
+    >>> summary(table(rows))[["items", "unscored", "mean"]].values.tolist()
+    [[2.0, 1.0, 0.5]]
     """
     rows = []
     for keys, group in results.groupby(["model", "task", "metric"], sort=True):
@@ -92,6 +99,19 @@ def paired(
     ------
     ValueError
         If fewer than two items are scored in both.
+
+    Examples
+    --------
+    >>> about = {"task": "t", "metric": "acc"}
+    >>> one, two = (
+    ...     table(
+    ...         about | {"model": name, "item": str(n), "value": v} for n, v in enumerate(values)
+    ...     )
+    ...     for name, values in (("one", (1, 0, 1, 1)), ("two", (1, 0, 0, 1)))
+    ... )
+    >>> found, counts = paired(one, two, metric="acc")
+    >>> found.estimate, counts["items"], counts["differ"]
+    (0.25, 4, 1)
     """
     wide, answers = [], []
     for results in (first, second):
