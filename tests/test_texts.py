@@ -105,6 +105,20 @@ def test_terms_with_signs_leave_no_ink_out():
     assert texts.terms("好。", signs=True) == ["好", "。"]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", 0),
+        ('He said (twice): "no".', 10),
+        ("They'll cost 1,000.50 dollars...", 6),
+        ("a well-known and/or new -- idea", 6),
+        ("I can not, won't.", 7),
+    ],
+)
+def test_words_of_the_treebank_by_hand(text, words):
+    assert texts.treebank_count(text) == words
+
+
 def test_a_transcript_names_speakers_and_calls():
     calls = [{"id": "1", "name": "add", "arguments": {"a": 1, "单位": "米"}}]
     turns = [*TALK, {"role": "assistant", "content": "", "tool_calls": calls}]

@@ -7,7 +7,7 @@ from lab.select.facility import facility
 from lab.select.kcenter import kcenter, medoid
 from lab.select.learned import learn_value, learned
 from lab.select.matched import matched
-from lab.select.mining import Rule, best_size, fit_rule, instruction_mining
+from lab.select.mining import best_size, instruction_mining
 from lab.select.novel import novelsum
 from lab.select.selection import Selection
 from lab.select.sets import graphfilter, instag
@@ -15,7 +15,6 @@ from lab.select.stratified import stratified
 from lab.select.tradeoff import dpp, mmr
 
 __all__ = [
-    "Rule",
     "Selection",
     "agglomerative_centres",
     "best_size",
@@ -24,7 +23,6 @@ __all__ = [
     "deita",
     "dpp",
     "facility",
-    "fit_rule",
     "graphfilter",
     "instag",
     "instruction_mining",

@@ -75,8 +75,9 @@ def longest(texts: Sequence[str], k: int, *, count: Callable[[str], int] = len) 
     k : int
         Rows to pick.
     count : callable
-        The length of a text: `len` counts characters; the paper counts tokens of the model's
-        tokenizer, `lambda text: len(tokenizer(text).input_ids)`. The two lists differ.
+        The length of a text: `len` counts characters. The published list was counted in words of
+        NLTK's tokenizer: `texts.treebank_count` gives 995 of its 1,000 rows, words between white
+        space 933, characters 858, and tokens of a model's tokenizer fewer still.
 
     Returns
     -------

@@ -1,103 +1,53 @@
-"""Instruction Mining: a linear rule for the loss after tuning, and the best size by search.
+"""Instruction Mining's steps on numbers: the lowest predicted losses, and the best size.
 
-Source: Cao et al. 2024, arXiv:2307.06290. The rule below is second-hand; its sign on
-understandability shows how collinear the indicators are, so fit your own where you can.
+`score.fit_rule` fits the rule that predicts a loss from indicators, and `score.predicted_loss`
+applies it.
+
+Source: Cao et al. 2024, arXiv:2307.06290.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from lab.select.selection import Selection, by_score, check_budget
-
-RULE = {
-    "reward": -0.0078,
-    "understandability": 0.4421,
-    "naturalness": -0.3212,
-    "coherence": -0.1520,
-}
-INTERCEPT = 0.0274
+from lab.select.selection import Selection, by_score, check_budget, check_scores
 
 
-@dataclass(frozen=True)
-class Rule:
-    """Predicted log loss = intercept + sum of weight * indicator; lower is better data."""
-
-    weights: Mapping[str, float]
-    intercept: float
-    r_squared: float | None = None  # share of the variance explained where it was fitted
-
-    def predict(self, indicators: pd.DataFrame) -> "pd.Series[float]":
-        """Return the predicted log loss of each row, NaN where an indicator is missing."""
-        missing = [name for name in self.weights if name not in indicators]
-        if missing:
-            raise ValueError(
-                f"indicators must have the column {missing[0]!r}, got {list(indicators.columns)}"
-            )
-        total = indicators[list(self.weights)] @ pd.Series(self.weights, dtype="float64")
-        return (total + self.intercept).rename("log_loss")
-
-
-PUBLISHED = Rule(RULE, INTERCEPT, r_squared=0.522)
-
-
-def fit_rule(indicators: pd.DataFrame, losses: ArrayLike) -> Rule:
-    """Fit the rule by least squares: one row per tuned mix, its mean indicators and its loss.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer mixes than indicators + 2, or a loss is not above 0.
-    """
-    y = np.asarray(losses, dtype=np.float64)
-    if len(y) != len(indicators) or len(y) < indicators.shape[1] + 2:
-        raise ValueError(
-            f"{indicators.shape[1]} indicators need at least {indicators.shape[1] + 2} mixes, each "
-            f"with a loss; got {len(indicators)} mixes and {len(y)} losses"
-        )
-    if not (y > 0).all():
-        raise ValueError(f"losses must be above 0, got {y.min()}")
-    y = np.log(y)
-    A = np.column_stack([np.ones(len(y)), indicators.to_numpy(dtype=np.float64)])
-    found, *_ = np.linalg.lstsq(A, y, rcond=None)
-    spread = ((y - y.mean()) ** 2).sum()
-    explained = 1 - ((y - A @ found) ** 2).sum() / spread if spread > 0 else 0.0
-    weights = dict(zip(indicators.columns, found[1:].tolist(), strict=True))
-    return Rule(weights, float(found[0]), float(explained))
-
-
-def instruction_mining(indicators: pd.DataFrame, k: int, *, rule: Rule = PUBLISHED) -> Selection:
-    """Pick the `k` rows of lowest predicted log loss; ties to the lower row; nested.
+def instruction_mining(predicted: ArrayLike, k: int) -> Selection:
+    """Pick the `k` rows of lowest predicted loss; ties to the lower row; nested.
 
     Parameters
     ----------
-    indicators : DataFrame (n, p)
-        A column for every weight of the rule; rows with a missing one are never picked.
+    predicted : float (n,)
+        A loss, or its logarithm, for each row: `score.predicted_loss`. Rows without one (NaN) are
+        never picked.
     k : int
         Rows to pick.
-    rule : Rule
-        The published one by default, or one from `fit_rule`.
 
     Returns
     -------
     Selection
-        `trace` is the mean predicted log loss so far, never falling.
+        `trace` is the mean predicted loss so far, never falling.
 
     Raises
     ------
     ValueError
-        If a column is missing or fewer than `k` rows are complete.
+        If fewer than `k` rows have a predicted loss, or one is infinite.
+
+    Examples
+    --------
+    >>> instruction_mining([3.0, 1.0, float("nan"), 2.0], k=2).indices
+    array([1, 3])
     """
-    predicted = rule.predict(indicators).to_numpy(dtype=np.float64)
-    order = by_score(-predicted)
+    losses = check_scores(predicted)
+    order = by_score(-losses)
     check_budget(k, len(order))
     picked = order[:k]
-    trace = np.cumsum(predicted[picked]) / np.arange(1, k + 1)
-    params = {"k": k, "weights": dict(rule.weights), "intercept": rule.intercept}
-    return Selection(picked, trace, n=len(predicted), method="instruction_mining", params=params)
+    trace = np.cumsum(losses[picked]) / np.arange(1, k + 1)
+    params = {"k": k}
+    return Selection(picked, trace, n=len(losses), method="instruction_mining", params=params)
 
 
 def best_size(

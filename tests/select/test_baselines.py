@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lab import select
+from lab import select, texts
 
 
 def test_random_reaches_every_row_equally_often():
@@ -42,6 +42,20 @@ def test_ties_in_length_go_to_the_lower_row():
 
 def test_a_selection_says_what_it_is():
     assert repr(select.random(9, 2)) == "Selection(random: 2 of 9 rows)"
+
+
+@pytest.mark.realdata
+def test_the_published_longest_thousand_are_counted_in_words_of_the_treebank(shared):
+    import gzip
+    import json
+
+    with gzip.open(shared / "data" / "alpaca" / "alpaca_data.json.gz") as file:
+        outputs = [row["output"] for row in json.load(file)]
+    published = json.loads((shared / "data/published_subsets/alpaca_1k_longest.json").read_text())
+    long = select.longest(outputs, 3000).indices
+    count = texts.treebank_count
+    picked = select.longest([outputs[row] for row in long], 1000, count=count).indices
+    assert len(set(long[picked].tolist()) & set(published)) >= 990  # of long texts; 995 of all
 
 
 @pytest.mark.realdata

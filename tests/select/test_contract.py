@@ -3,11 +3,9 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from lab import select
-from lab.select.mining import RULE
 
 N = 80
 RNG = np.random.default_rng(5)
@@ -20,7 +18,7 @@ TEXTS = ["x" * size for size in RNG.permutation(N)]
 DENSITY = RNG.uniform(0.5, 2, N)
 TAGS = [RNG.integers(0, 30, RNG.integers(1, 5)).tolist() for _ in range(N)]
 WORDS = [" ".join(f"w{word}" for word in RNG.integers(0, 60, 8)) for _ in range(N)]
-INDICATORS = pd.DataFrame(RNG.normal(size=(N, 4)), columns=list(RULE))
+LOSSES = RNG.normal(size=N)
 
 METHODS = {  # a call at budget k, with the seed where there is one
     "car": lambda k, seed: select.car(X, SCORES, k, seed=seed),
@@ -29,7 +27,7 @@ METHODS = {  # a call at budget k, with the seed where there is one
     "facility": lambda k, seed: select.facility(X, k),
     "graphfilter": lambda k, seed: select.graphfilter(WORDS, k),
     "instag": lambda k, seed: select.instag(TAGS, k),
-    "instruction_mining": lambda k, seed: select.instruction_mining(INDICATORS, k),
+    "instruction_mining": lambda k, seed: select.instruction_mining(LOSSES, k),
     "kcenter": lambda k, seed: select.kcenter(X, k, seed=seed),
     "kmeans": lambda k, seed: select.kmeans(X, k, seed=seed),
     "learned": lambda k, seed: select.learned(X, SCORES, k, clusters=4, seed=seed),
@@ -43,12 +41,10 @@ METHODS = {  # a call at budget k, with the seed where there is one
 }
 SEEDED = {"car", "kcenter", "kmeans", "matched", "novelsum", "random", "stratified"}
 OTHERS = {  # what is not a method
-    "Rule",
     "Selection",
     "agglomerative_centres",
     "best_size",
     "centres",
-    "fit_rule",
     "learn_value",
     "medoid",
 }

@@ -2,35 +2,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab import select
-from lab.select.mining import INTERCEPT, PUBLISHED
+from lab import score, select
 
 
-def test_the_published_rule_by_hand():
-    row = pd.DataFrame(
-        {"reward": [1.0], "understandability": [1.0], "naturalness": [1.0], "coherence": [1.0]}
-    )
-    assert PUBLISHED.predict(row)[0] == pytest.approx(INTERCEPT - 0.0078 + 0.4421 - 0.3212 - 0.1520)
-
-
-def test_a_planted_rule_is_found_again():
-    rng = np.random.default_rng(0)
-    indicators = pd.DataFrame(rng.normal(size=(60, 3)), columns=["a", "b", "c"])
-    log_loss = 0.3 + indicators @ [0.5, -0.2, 0.0] + rng.normal(size=60) * 0.01
-    rule = select.fit_rule(indicators, np.exp(log_loss))
-    assert rule.intercept == pytest.approx(0.3, abs=0.01)
-    assert rule.weights == pytest.approx({"a": 0.5, "b": -0.2, "c": 0.0}, abs=0.01)
-    assert rule.r_squared > 0.99
-
-
-def test_lowest_predicted_loss_comes_first_and_incomplete_rows_never():
-    rule = select.Rule({"a": 1.0}, 0.0)
-    rows = pd.DataFrame({"a": [3.0, 1.0, np.nan, 2.0]})
-    picked = select.instruction_mining(rows, 3, rule=rule)
+def test_lowest_predicted_loss_comes_first_and_rows_without_one_never():
+    picked = select.instruction_mining([3.0, 1.0, np.nan, 2.0], 3)
     assert picked.indices.tolist() == [1, 3, 0]
     assert picked.trace.tolist() == [1.0, 1.5, 2.0]
     with pytest.raises(ValueError, match="the 3 rows available, got 4"):
-        select.instruction_mining(rows, 4, rule=rule)
+        select.instruction_mining([3.0, 1.0, np.nan, 2.0], 4)
+
+
+def test_a_rule_that_score_fits_ranks_the_rows():
+    rng = np.random.default_rng(0)
+    mixes = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
+    rule = score.fit_rule(mixes, np.exp(0.3 + mixes @ [0.5, -0.2]))
+    rows = pd.DataFrame(rng.normal(size=(20, 2)), columns=["a", "b"])
+    picked = select.instruction_mining(score.predicted_loss(rows, rule=rule), 20)
+    assert picked.indices.tolist() == (rows @ [0.5, -0.2]).argsort().tolist()
 
 
 def test_the_search_finds_the_best_size_with_few_tries():
@@ -48,15 +37,6 @@ def test_the_search_finds_the_best_size_with_few_tries():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: PUBLISHED.predict(pd.DataFrame({"reward": [1.0]})), "'understandability'"),
-        (
-            lambda: select.fit_rule(pd.DataFrame({"a": [1.0, 2.0]}), [1.0, 1.0]),
-            "at least 3 mixes, .* got 2 mixes and 2 losses",
-        ),
-        (
-            lambda: select.fit_rule(pd.DataFrame({"a": [1.0, 2.0, 3.0]}), [1.0, 0.0, 1.0]),
-            "above 0, got 0.0",
-        ),
         (lambda: select.best_size(float, smallest=5, largest=5), "smallest < largest"),
     ],
 )
