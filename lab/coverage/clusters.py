@@ -20,6 +20,7 @@ from lab.texts import terms
 
 NOISE = -1  # the label of rows in no cluster
 GRAMMAR = re.compile("[\u3041-\u309f]{2}")  # two hiragana: Japanese particles and endings
+POSSESSIVE = re.compile("['\u2019]s$")
 SAMPLE = 4000  # characters of a cluster that tell its language
 LOOKED_AT = 60  # words of a cluster that may be in its name
 AGAIN = 0.6  # weight of a word for each name that holds it already
@@ -170,7 +171,7 @@ def _alike(one: str, other: str) -> bool:
 
 def _keywords(inside: "pd.Series[str]") -> list[str]:
     """Return the words of a cluster's texts, repeats included, without those of every text."""
-    every = [term for text in inside for term in terms(text)]
+    every = [POSSESSIVE.sub("", term) for text in inside for term in terms(text)]
     kept = [
         term
         for term in every

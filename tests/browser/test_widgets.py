@@ -151,6 +151,12 @@ def test_the_code_button_shows_the_cell(bench):
     settle(page, "pd.Series(True, index=pool.index)")
 
 
+def unit(page, box):
+    """Return the pixels of one unit of the map, which fits its stage whole."""
+    tall = float(page.run("print(coverage_map.panel.tall)"))
+    return min(box["width"] / 2, box["height"] / 2 / tall)
+
+
 def test_a_lasso_selects_what_lies_inside_and_filters_the_bench(bench):
     page = bench
     canvas = page.locator(".coverage-map canvas")
@@ -168,7 +174,7 @@ def test_a_lasso_selects_what_lies_inside_and_filters_the_bench(bench):
         "() => document.querySelector('.coverage-map .count').textContent.includes('lasso')"
     )
     inside = page.run(
-        f"{POINTS}\nside = {half} * 2 / ({box['height']} * 0.95)\n"
+        f"{POINTS}\nside = {half} / {unit(page, box)}\n"
         "print(int((np.abs(p) <= side).all(axis=1).sum()), len(coverage_map.selected))"
     )
     expected, chosen = map(int, inside.split())
@@ -189,7 +195,7 @@ def test_the_map_by_keyboard_and_its_names_as_text(bench, artefacts):
     page.keyboard.press("ArrowLeft")
     page.wait_for_function(f"n => ({painted})() > n", arg=before)
     page.keyboard.press("0")
-    assert "<script>window.canary=1</script>" in page.locator(".coverage-map .names").inner_text()
+    assert "<script>window.canary=1</script>" in page.locator(".coverage-map .legend").inner_text()
     page.locator(".coverage-map select.pick").select_option("2")
     settle(page, "clusters == 2")
     page.locator(".filter-bench .undo").click()
@@ -208,8 +214,8 @@ def test_the_mouse_reads_a_point_as_text(bench):
     canvas.evaluate("element => element.scrollIntoView({block: 'center'})")
     box = canvas.bounding_box()
     point = json.loads(page.run(f"{POINTS}\nprint(json.dumps(p[0].tolist()))"))
-    x = box["x"] + box["width"] / 2 + point[0] * 0.95 * box["height"] / 2
-    y = box["y"] + box["height"] / 2 - point[1] * 0.95 * box["height"] / 2
+    x = box["x"] + box["width"] / 2 + point[0] * unit(page, box)
+    y = box["y"] + box["height"] / 2 - point[1] * unit(page, box)
     page.mouse.move(x - 30, y)
     page.mouse.move(x, y, steps=3)
     page.locator(".coverage-map .tip").wait_for()

@@ -124,7 +124,7 @@ function render({ model, el }) {
   // Names come from the kernel, placed for what is in view; between two answers they move with the map.
   let spans = [], asking = 0;
   const SVG = "http://www.w3.org/2000/svg";
-  const isDark = () => { const [r, g, b] = getComputedStyle(root).color.match(/\d+(\.\d+)?/g).map(Number); return r + g + b > 380; };
+  const isDark = () => { const [r, g, b] = (getComputedStyle(root).color.match(/\d+(\.\d+)?/g) ?? [0, 0, 0]).map(Number); return r + g + b > 380; };  // no colour before it is on the page
   const showNames = () => {
     for (const { span, line } of spans) { span.remove(); line?.remove(); }
     const dark = isDark();
