@@ -23,7 +23,9 @@ evidence about the method, not about large models.
 """
 NONE = "No finished ablation yet: `make report` runs them."
 LABEL = re.compile(r"### (?P<title>.+) \((?P<setting>[^()]+)\)")
-VERDICT = re.compile(r"(?P<claim>.+) This (?P<verdict>holds|\*\*does not hold\*\*)\.")
+VERDICT = re.compile(r"(?P<claim>.+) \*\*(?P<verdict>supported|contradicted|undecided)\*\*")
+SHOWN = ["first", "second", "difference", "low", "high", "margin", "smallest_effect", "p_holm"]
+SHOWN += ["prompts", "seeds"]
 MADE = re.compile(r"`report/\S+`, (?P<began>[^,]+), (?P<commit>.+)\.")
 
 
@@ -34,7 +36,8 @@ class Finding:
     title: str
     setting: str
     claim: str
-    holds: bool
+    verdict: str
+    interval: str  # the difference with its interval
     began: str  # ISO date and time, which sorts
     commit: str
     section: str
@@ -42,10 +45,10 @@ class Finding:
     @property
     def row(self) -> dict[str, str]:
         """Return its row in the READMEs."""
-        holds = "yes" if self.holds else "no"
         made = f"{self.began[:10]}, {self.commit}"
         about = {"ablation": self.title, "setting": self.setting, "claim": self.claim}
-        return {**about, "holds": holds, "made": made}
+        found = {"verdict": self.verdict, "difference": self.interval}
+        return {**about, **found, "made": made}
 
 
 def write() -> list[Path]:
@@ -97,9 +100,9 @@ def of_run(run: runs.Run) -> Finding:
     lines = [
         f"### {params['title']} ({params['setting']})",
         "",
-        f"{params['claim']} This {'holds' if params['holds'] else '**does not hold**'}.",
+        f"{params['claim']} **{params['verdict']}**",
         "",
-        markdown.table(run.frame("summary")),
+        markdown.table(run.frame("summary")[SHOWN]),
         "",
         f"`{run.id}`, {run.record['began']}, {commit}.",
         "",
@@ -129,8 +132,9 @@ def _section(text: str) -> Finding:
         raise ValueError(
             f"a section of RESULTS.md needs title, verdict and run, got {text[:200]!r}"
         )
-    holds = verdict["verdict"] == "holds"
-    about = (label["title"], label["setting"], verdict["claim"], holds)
+    (row,) = markdown.rows(text)
+    interval = f"{row['difference']} [{row['low']}, {row['high']}]"
+    about = (label["title"], label["setting"], verdict["claim"], verdict["verdict"], interval)
     return Finding(*about, made["began"], made["commit"], text)
 
 

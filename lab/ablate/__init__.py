@@ -13,14 +13,13 @@ from lab.ablate.less_is_more import narrow
 from lab.ablate.mix import mix
 from lab.ablate.published_runs import published_runs, simulated_runs
 from lab.ablate.run import details, run
-from lab.ablate.summary import apart, compare, summary
+from lab.ablate.summary import compare, summary
 from lab.ablate.verdict import Claim, more, same, verdicts
 
 __all__ = [
     "Against",
     "Arm",
     "Claim",
-    "apart",
     "arms",
     "compare",
     "details",

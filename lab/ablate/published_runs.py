@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lab import origins
 from lab.errors import DataError
 
 KEYS = ["task", "method", "budget", "seed"]
@@ -47,6 +48,7 @@ def published_runs(folder: str | Path) -> pd.DataFrame:
     files = sorted(Path(folder).rglob("budget_true_metric_budget.csv"))
     if not files:
         raise DataError("holds no budget_true_metric_budget.csv", file=folder)
+    origins.note("data", Path(folder).name)
     return pd.concat([_read(file, Path(folder)) for file in files], ignore_index=True)
 
 
@@ -94,6 +96,7 @@ def simulated_runs(
                     for run in range(3)
                 ]
     table = pd.DataFrame(rows, columns=["pool", "model", *KEYS, "score", "untuned"])
+    origins.note("data", origins.TESTBED)
     table["score"] += rng.normal(0, _SPREAD["seed"], len(table))
     return table
 

@@ -83,8 +83,3 @@ def compare(
         head = {"first": first, "second": second, "difference": found.estimate}
         rows.append({**head, "low": found.low, "high": found.high, "clear": not found.covers(0.0)})
     return pd.DataFrame(rows)
-
-
-def apart(summaries: pd.DataFrame, first: str, second: str) -> bool:
-    """Tell whether the whole interval of arm `first` lies above that of arm `second`."""
-    return float(summaries["low"].loc[first]) > float(summaries["high"].loc[second])

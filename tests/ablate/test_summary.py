@@ -1,7 +1,6 @@
 from functools import partial
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from lab import ablate, judge, records
@@ -36,10 +35,3 @@ def test_compare_pairs_prompts(table):
     assert found["difference"][0] == pytest.approx(means["good"] - means["bad"])
     assert found["difference"][1] == pytest.approx(-found["difference"][0])
     assert found["clear"].tolist() == [True, True]
-
-
-def test_apart_means_that_intervals_do_not_overlap():
-    means = pd.DataFrame({"low": [0.5, 0.2, 0.3], "high": [0.7, 0.4, 0.6]}, index=list("abc"))
-    assert ablate.apart(means, "a", "b")
-    assert not ablate.apart(means, "b", "a")
-    assert not ablate.apart(means, "a", "c")

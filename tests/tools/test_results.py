@@ -4,9 +4,9 @@ import pytest
 from lab import ablate, origins, paths
 from tools import docs, markdown, results
 
-SUMMARY = pd.DataFrame(
-    {"arm": ["diverse"], "mean": [0.51234], "low": [0.4], "examples": [1000], "clear": [True]}
-).set_index("arm")
+VERDICT = {"first": "a", "second": "b", "difference": 0.51234, "low": 0.4, "high": 0.6}
+VERDICT |= {"margin": 0.05, "smallest_effect": 0.1, "p": 0.001, "p_holm": 0.002}
+VERDICT |= {"equivalence": False, "prompts": 1000, "seeds": 3}
 BLOCK = "# T\n<!-- findings -->\n<!-- /findings -->\n"
 
 
@@ -20,10 +20,11 @@ def root(monkeypatch, tmp_path):
     return tmp_path
 
 
-def publish(title="diversity", claim="Diverse wins.", *, holds=True, model="testbed"):
+def publish(name="diversity", claim="Diverse wins.", *, verdict="supported", model="testbed"):
     origins.forget()
     origins.note("model", model)
-    return ablate.publish(title, claim, SUMMARY, holds=holds)
+    row = {"claim": claim, "verdict": verdict, **VERDICT}
+    return ablate.publish("less", pd.DataFrame([row], index=[name]))[0]
 
 
 def forget():
@@ -40,17 +41,17 @@ def test_without_runs_it_says_so(root):
 
 def test_findings_are_shown_with_setting_verdict_and_run(root):
     good = publish()
-    publish("noise", "Clean wins.", holds=False, model="gpt2")
+    publish("noise", "Clean wins.", verdict="contradicted", model="gpt2")
     results.write()
     text = (root / "RESULTS.md").read_text()
-    assert "### diversity (testbed)\n\nDiverse wins. This holds." in text
-    assert "### noise (local)\n\nClean wins. This **does not hold**." in text
-    assert "| diverse | 0.512 | 0.400 | 1,000 | yes |" in text
+    assert "### less: diversity (testbed)\n\nDiverse wins. **supported**" in text
+    assert "### less: noise (local)\n\nClean wins. **contradicted**" in text
+    assert "| a | b | 0.512 | 0.400 | 0.600 | 0.050 | 0.100 | 0.002 | 1,000 | 3 |" in text
     assert good.id in text
     rows = markdown.rows((root / "README.md").read_text())
-    assert [(row["ablation"], row["setting"], row["holds"]) for row in rows] == [
-        ("diversity", "testbed", "yes"),
-        ("noise", "local", "no"),
+    assert [tuple(row.values())[:5] for row in rows] == [
+        ("less: diversity", "testbed", "Diverse wins.", "supported", "0.512 [0.400, 0.600]"),
+        ("less: noise", "local", "Clean wins.", "contradicted", "0.512 [0.400, 0.600]"),
     ]
     assert rows[0]["made"].startswith(good.record["began"][:10])
 
@@ -73,32 +74,32 @@ def test_another_machine_adds_its_own_and_keeps_the_rest(root):
     results.write()
     text = (root / "RESULTS.md").read_text()
     assert section in text
-    assert [found.title for found in results.sections(text)] == ["diversity", "noise"]
+    assert [found.title for found in results.sections(text)] == ["less: diversity", "less: noise"]
     assert len(markdown.rows((root / "README.zh-CN.md").read_text())) == 2
 
 
-@pytest.mark.parametrize(("year", "holds"), [("2000", False), ("9999", True)])
-def test_of_two_with_one_title_the_newer_stays(year, holds, root):
-    publish(holds=True)
+@pytest.mark.parametrize(("year", "verdict"), [("2000", "contradicted"), ("9999", "supported")])
+def test_of_two_with_one_title_the_newer_stays(year, verdict, root):
+    publish()
     results.write()
     text = (root / "RESULTS.md").read_text()
     (found,) = results.sections(text)
     (root / "RESULTS.md").write_text(text.replace(found.began, f"{year}-01-01T00:00:00+00:00"))
     forget()
-    publish(holds=False)
+    publish(verdict="contradicted")
     results.write()
     (found,) = results.sections((root / "RESULTS.md").read_text())
-    assert found.holds is holds
+    assert found.verdict == verdict
 
 
 def test_a_row_that_only_a_readme_has_stays(root):
-    row = {"ablation": "old", "setting": "testbed", "claim": "It | was.", "holds": "yes"}
+    row = {"ablation": "old", "setting": "testbed", "claim": "It | was."}
     table = markdown.table(pd.DataFrame([row]))
     (root / "README.md").write_text(markdown.fill(BLOCK, "findings", table))
     publish()
     results.write()
     rows = markdown.rows((root / "README.md").read_text())
-    assert [row["ablation"] for row in rows] == ["diversity", "old"]
+    assert [row["ablation"] for row in rows] == ["less: diversity", "old"]
     assert rows[1]["claim"] == "It | was."
 
 
