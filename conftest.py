@@ -56,7 +56,7 @@ def _loopback_only(monkeypatch):
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of other people's data; the test is skipped without it."""
+    """Return the folder of other people's data; the test is skipped without it."""
     if not SHARED.is_dir():
         pytest.skip(f"no folder of real data at {SHARED}; set WINNOW_SHARED")
     return SHARED
