@@ -105,7 +105,7 @@ def no_repetition(
     melodies and schedules repeat themselves too (`benchmarks/wording.py`).
 
     Source: after the repetition rules of Gopher, arXiv:2112.11446, table A1.
-    Cost: about 100,000 rows a second, once compiled.
+    Cost: about 60,000 rows a second, once compiled.
 
     Examples
     --------

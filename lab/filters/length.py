@@ -23,7 +23,7 @@ def length(
 
     Source: Self-Instruct, arXiv:2212.10560 (words of the instruction); LIMA, arXiv:2305.11206
     (characters of the output).
-    Cost: about 200,000 rows a second.
+    Cost: about 100,000 rows a second.
 
     Parameters
     ----------

@@ -91,7 +91,7 @@ def no_refusal(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]
     (`benchmarks/wording.py`).
 
     Source: after Evol-Instruct's third sign of failure, arXiv:2304.12244; own patterns.
-    Cost: about 20,000 rows a second.
+    Cost: about 50,000 rows a second.
 
     Examples
     --------
@@ -113,7 +113,7 @@ def no_first_person(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[
     "Type I error") and 我 within other words (自我, 我国) do not.
 
     Source: LIMA, arXiv:2305.11206, section 2.1 (Stack Exchange answers).
-    Cost: about 1,000,000 rows a second.
+    Cost: about 300,000 rows a second.
     """
     read = _read_for("first_person", text.column(pool, field))
     return ~text.contains(read, patterns("first_person"))
@@ -123,7 +123,7 @@ def no_other_answers(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series
     """Keep examples whose output does not refer to other answers, comments, votes or the site.
 
     Source: LIMA, arXiv:2305.11206, section 2.1 ("as mentioned", "stack exchange").
-    Cost: about 1,000,000 rows a second.
+    Cost: about 90,000 rows a second.
     """
     return ~text.any_of(text.column(pool, field), patterns("other_answers"))
 
