@@ -9,6 +9,7 @@ from pathlib import Path
 from lab import filters, paths, score, select
 from lab.report import books, tables
 from tools import markdown
+from tools.advice import ADVICE
 
 READMES = ("README.md", "README.zh-CN.md")
 
@@ -50,7 +51,10 @@ def methods() -> str:
     """Return the page of all filters, scores and selectors, in the words of their docstrings."""
     parts = ["# Methods\n", "Written by `make docs` from the code's own words.\n"]
     for title, part in (("Filters", filters), ("Scores", score), ("Selectors", select)):
-        parts += [f"## {title}\n", markdown.table(tables.register(part).reset_index()), ""]
+        table = tables.register(part)
+        advice = ADVICE[part.__name__.rpartition(".")[2]]
+        table.insert(1, "when to use", [advice.get(str(name), "") for name in table.index])
+        parts += [f"## {title}\n", markdown.table(table.reset_index()), ""]
     return "\n".join(parts)
 
 
