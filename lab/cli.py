@@ -17,6 +17,8 @@ app = typer.Typer(
 )
 testbed = typer.Typer(help="The small world whose truth is known.", no_args_is_help=True)
 app.add_typer(testbed, name="testbed")
+models = typer.Typer(help="Real models, taken by name everywhere.", no_args_is_help=True)
+app.add_typer(models, name="models")
 
 Jobs = Annotated[int, typer.Option(min=1, help="Notebooks executed at once.")]
 Fresh = Annotated[
@@ -121,6 +123,58 @@ def serve(
     from lab.testbed import serve as server
 
     server.run(port=port)
+
+
+@models.command("add")
+def add_model(
+    source: Annotated[
+        str,
+        typer.Argument(help="gemma-3-270m, smollm2-135m-instruct, a .gguf file or a folder."),
+    ],
+    name: Annotated[str | None, typer.Option(help="What to call it. Default: its own.")] = None,
+) -> None:
+    """Put a model into data/models, as a folder that transformers can load."""
+    from lab.models import catalogue
+
+    model = catalogue.add(source, name=name)
+    typer.echo(f"{model.name}: {model.bytes / 1e6:.0f} MB in {_shown(model.folder)}")
+    typer.echo(f"licence: {model.licence}")
+
+
+@models.command("list")
+def list_models() -> None:
+    """Show the models in data/models, and those that packages hold."""
+    from lab.models import catalogue
+
+    have = catalogue.installed()
+    for model in have:
+        typer.echo(f"{model.name}  {model.bytes / 1e6:.0f} MB  {model.licence}")
+    for name, packaged in catalogue.PACKAGED.items():
+        if name not in {model.name for model in have}:
+            typer.echo(f"{name}  not here; lab models add {name}  ({packaged.about})")
+
+
+@models.command("remove")
+def remove_model(
+    name: Annotated[str, typer.Argument(help="As `lab models list` shows it.")],
+) -> None:
+    """Remove a model from data/models."""
+    from lab.models import catalogue
+
+    catalogue.remove(name)
+    typer.echo(f"removed {name}")
+
+
+@models.command("serve")
+def serve_model(
+    name: Annotated[str, typer.Argument(help="A name of `lab models list`, or a folder.")],
+    port: Annotated[int, typer.Option(min=1, max=65535, help="TCP port on 127.0.0.1.")] = 8000,
+) -> None:
+    """Serve a model over the OpenAI protocol until interrupted."""
+    from lab.llm import serve as server
+
+    typer.echo(f"http://127.0.0.1:{port}/v1  (stop with Ctrl-C)")
+    server.run(name, port=port)
 
 
 def main() -> None:

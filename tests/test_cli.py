@@ -80,7 +80,7 @@ def test_a_missing_parameter_is_named_before_anything_is_executed():
     assert "the setting 'local' needs data, model; for example: lab run 00-tour" in done.stderr
     assert "--param data=alpaca.json --param model=path/or/hub-name" in done.stderr
     assert "executing" not in done.stdout
-    assert time.perf_counter() - began < 20  # a second on a quiet machine
+    assert time.perf_counter() - began < 60  # a second on a quiet machine
 
 
 def test_a_setting_that_no_notebook_knows_is_refused():
@@ -127,3 +127,15 @@ def test_help_is_fast():
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", MAIN, "--help"], capture_output=True, check=True)
     assert time.perf_counter() - began < 5  # 0.4 s on a quiet machine
+
+
+def test_models_are_added_listed_and_removed(monkeypatch):
+    runner = CliRunner()
+    made = runner.invoke(cli.app, ["models", "add", str(paths.base_model()), "--name", "small"])
+    assert made.exit_code == 0, made.output
+    assert "small: 4 MB" in made.output
+    shown = runner.invoke(cli.app, ["models", "list"]).output
+    assert "small  4 MB" in shown
+    assert "gemma-3-270m  not here; lab models add gemma-3-270m" in shown
+    assert runner.invoke(cli.app, ["models", "remove", "small"]).output == "removed small\n"
+    assert "small  4 MB" not in runner.invoke(cli.app, ["models", "list"]).output

@@ -34,7 +34,7 @@ ONLY_IN = {  # outside package -> the parts that may import it
     "plotly": {"report", "widgets", "ablate"},
     "starlette": {"testbed"},
     "typer": {"cli"},
-    "uvicorn": {"testbed"},
+    "uvicorn": {"testbed", "llm"},
 }
 LAZY = {"torch", "transformers", "umap", "hdbscan", "trl", "ray", "peft", "accelerate"}
 FILES = sorted((ROOT / "lab").rglob("*.py"))
