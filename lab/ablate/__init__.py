@@ -9,6 +9,7 @@ from lab.ablate.against import Against, judged
 from lab.ablate.answers import exact_answers, world_answers
 from lab.ablate.arms import Arm, arms
 from lab.ablate.findings import findings, publish
+from lab.ablate.language import knows, open_answers
 from lab.ablate.less_is_more import narrow
 from lab.ablate.mix import mix
 from lab.ablate.published_runs import published_runs, simulated_runs
@@ -26,9 +27,11 @@ __all__ = [
     "exact_answers",
     "findings",
     "judged",
+    "knows",
     "mix",
     "more",
     "narrow",
+    "open_answers",
     "publish",
     "published_runs",
     "run",

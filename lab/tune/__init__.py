@@ -11,7 +11,7 @@ from lab.tune.checkpoints import choose
 from lab.tune.estimate import estimate
 from lab.tune.generate import completions, generate
 from lab.tune.launch import launch_line
-from lab.tune.loss import dev_loss
+from lab.tune.loss import answer_losses, dev_loss
 from lab.tune.recipe import Checkpoints, Lora, Recipe
 from lab.tune.sft import sft
 from lab.tune.templates import ALPACA, CHAT, PLAIN
@@ -24,6 +24,7 @@ __all__ = [
     "Decoding",
     "Lora",
     "Recipe",
+    "answer_losses",
     "choose",
     "completions",
     "dev_loss",

@@ -4,7 +4,9 @@ Most positions of a prompt need no logits: the head sees only the hidden states 
 trained, see `lab.models.only_at`.
 """
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,11 @@ from lab.tune import model as base
 from lab.tune import record
 from lab.tune.batches import Padded
 from lab.tune.encode import NO_LABEL, encode
+from lab.tune.recipe import Recipe
+from lab.tune.templates import Template
 
 ROWS_AT_ONCE = 32
+LONGEST = 4096  # tokens of an example for a model that was not tuned here
 
 
 class AnswerLoss:
@@ -28,11 +33,10 @@ class AnswerLoss:
 
     def __call__(self, model: Any, inputs: Mapping[str, Any]) -> Any:
         """Return the summed loss of a batch with labels; `model` may be a wrapper of the model."""
-        from torch.nn.functional import cross_entropy, pad
+        from torch.nn.functional import cross_entropy
 
         known = {name: value for name, value in inputs.items() if name != "labels"}
-        following = pad(inputs["labels"][:, 1:], (0, 1), value=NO_LABEL).flatten()
-        places = (following != NO_LABEL).nonzero()[:, 0]
+        following, places = _following(inputs["labels"])
         with models.only_at(self.head, places):
             logits = model(**known, use_cache=False).logits
         return cross_entropy(logits[0].float(), following[places], reduction="sum")
@@ -48,25 +52,93 @@ def dev_loss(model_folder: str | Path, pool: pd.DataFrame) -> float:
     TuneError
         If the folder holds no model tuned here, or no example of the pool fits its recipe.
     """
-    import torch
+    found, skipped = _scored(model_folder, pool, _recipe(model_folder, None))
+    if not found["tokens"].sum():
+        raise TuneError(f"none of {len(pool)} examples can be scored: {skipped}")
+    return float(found["loss"].sum() / found["tokens"].sum())
 
-    recipe = record.recipe(model_folder)
-    if recipe is None:
-        raise TuneError(f"{model_folder} holds no model that was tuned here")
+
+def answer_losses(
+    model_folder: str | Path, pool: pd.DataFrame, *, template: Template | None = None
+) -> pd.DataFrame:
+    """Return the loss of each answer of `pool` under a model: the lower, the less surprising.
+
+    Parameters
+    ----------
+    model_folder : path or name
+        A model tuned here, or any causal language model with `template`.
+    pool : pool
+        Its outputs are scored, each with its end-of-turn token.
+    template : TextTemplate or ChatTemplate, optional
+        By default the one the model was tuned with.
+
+    Returns
+    -------
+    DataFrame
+        Index of `pool`: `loss` (nats, summed over the answer's tokens) and `tokens`; NaN and 0
+        where an example does not fit.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model.
+    TuneError
+        If no template is known, or it can write no example.
+    """
+    return _scored(model_folder, pool, _recipe(model_folder, template))[0]
+
+
+def _scored(
+    model_folder: str | Path, pool: pd.DataFrame, recipe: Recipe
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the loss and the tokens of each answer, and how many have none for each reason."""
+    import torch
+    from torch.nn.functional import cross_entropy
+
     loaded = models.causal(model_folder, dtype="float32")
     model, tokenizer = loaded.model, loaded.tokenizer
     end = base.end_of_turn(recipe, tokenizer)
     encoding = encode(pool, recipe, tokenizer, end_of_turn=end, window=loaded.window)
-    if not encoding.examples:
-        raise TuneError(f"none of {len(pool)} examples can be scored: {encoding.counts()}")
     rows = sorted(encoding.examples, key=len)
-    loss, batch = AnswerLoss(model), Padded(base.pad_id(tokenizer))
-    total, tokens = 0.0, 0
+    head, batch = models.head_of(model), Padded(base.pad_id(tokenizer))
+    sums: dict[str, float] = {}
     with torch.inference_mode():
         for start in range(0, len(rows), ROWS_AT_ONCE):
             part = rows[start : start + ROWS_AT_ONCE]
             inputs = batch([{"input_ids": x.input_ids, "labels": x.labels} for x in part])
-            inputs = {name: value.to(model.device) for name, value in inputs.items()}
-            total += float(loss(model, inputs))
-            tokens += int((inputs["labels"][:, 1:] != NO_LABEL).sum())
-    return total / tokens
+            following, places = _following(inputs.pop("labels").to(model.device))
+            with models.only_at(head, places):
+                ids = inputs["input_ids"].to(model.device)
+                logits = model(input_ids=ids, use_cache=False).logits
+            each = cross_entropy(logits[0].float(), following[places], reduction="none").double()
+            owner = places // inputs["input_ids"].shape[1]
+            total = torch.zeros(len(part), dtype=torch.float64, device=each.device)
+            total = total.index_add(0, owner, each)
+            sums |= {row.id: value for row, value in zip(part, total.tolist(), strict=True)}
+    tokens = {row.id: sum(label != NO_LABEL for label in row.labels[1:]) for row in rows}
+    keys = [str(key) for key in pool.index]
+    table = pd.DataFrame(
+        {
+            "loss": [sums.get(key, math.nan) for key in keys],
+            "tokens": [tokens.get(key, 0) for key in keys],
+        },
+        index=pool.index,
+    )
+    return table, encoding.counts()
+
+
+def _following(labels: Any) -> tuple[Any, Any]:
+    """Return the next token of each place of a flattened batch, and the places that have one."""
+    from torch.nn.functional import pad
+
+    following = pad(labels[:, 1:], (0, 1), value=NO_LABEL).flatten()
+    return following, (following != NO_LABEL).nonzero()[:, 0]
+
+
+def _recipe(model_folder: str | Path, template: Template | None) -> Recipe:
+    known = record.recipe(model_folder)
+    if known is not None:
+        return known if template is None else replace(known, template=template)
+    if template is None:
+        raise TuneError(f"{model_folder} holds no model that was tuned here; give a template")
+    return Recipe(model=str(model_folder), template=template, steps=1, max_tokens=LONGEST)
