@@ -114,4 +114,4 @@ def repetition(text: str) -> float:
     """
     words = texts.terms(text)
     runs = [tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1)]
-    return 1 - len(set(runs)) / len(runs) if runs else 0.0
+    return (len(runs) - len(set(runs))) / len(runs) if runs else 0.0
