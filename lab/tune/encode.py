@@ -11,7 +11,9 @@ from typing import Any
 
 import pandas as pd
 
+from lab import records
 from lab.errors import TuneError
+from lab.tune import structure
 from lab.tune.recipe import Recipe
 from lab.tune.templates import ChatTemplate, Span, Template, UnwrittenError, header, spans
 
@@ -60,7 +62,7 @@ def encode(
     pool : frame of examples
         Order does not matter: examples come back sorted by id.
     recipe : Recipe
-        Its template, `max_tokens`, `trim` and `train_history` are used.
+        Its template, `max_tokens`, `trim`, `train_history` and `thinking` are used.
     tokenizer : PreTrainedTokenizer
         Any kind; a beginning-of-sequence token is added to text templates if it adds one.
     end_of_turn : str
@@ -78,9 +80,14 @@ def encode(
     opening = bos_ids(tokenizer, recipe.template)
     limit = min(recipe.max_tokens, window or recipe.max_tokens)
     examples, trimmed, split = [], [], 0
-    rows = tokenise(list(written.values()), tokenizer)
+    text = _template(recipe, tokenizer)
+    if structure.is_marked(text):
+        rows = [_marked(row, str(text), tokenizer, recipe) for row in written.values()]
+    else:
+        rows = tokenise(list(written.values()), tokenizer)
     for key, (ids, labels, apart) in zip(written, rows, strict=True):
-        if labels[-1] != end_id:
+        ends = end_id in labels if structure.is_marked(text) else labels[-1] == end_id
+        if not ends:
             raise TuneError(f"example {key} does not end with the one token {end_of_turn!r}")
         example = Encoded(key, opening + ids, [NO_LABEL] * len(opening) + labels)
         split += apart
@@ -100,29 +107,62 @@ def encode(
 
 def _write(
     pool: pd.DataFrame, recipe: Recipe, tokenizer: Any, end: str
-) -> tuple[dict[str, list[Span]], dict[str, str]]:
-    """Return the spans of each example by id, in order of ids, and why others have none."""
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the spans of each example by id, in order of ids, and why others have none.
+
+    An example of a template that marks the assistant's text itself is given as it is.
+    """
     if isinstance(recipe.template, ChatTemplate):
         header(recipe.template, tokenizer)  # a template that can write no example is an error
+    marked = structure.is_marked(_template(recipe, tokenizer))
     skipped: dict[str, str] = {}
-    written: dict[str, list[Span]] = {}
+    written: dict[str, Any] = {}
     for key, row in sorted(pool.iterrows(), key=lambda pair: str(pair[0])):
-        if not str(row["output"]).strip():
+        example = structure.chosen(
+            dict(row), thinking=recipe.thinking, thinking_in_history=recipe.thinking_in_history
+        )
+        if not str(row["output"]).strip() and not records.structure(example).get("calls"):
             skipped[str(key)] = "empty answer"
         elif end in str(row["output"]):
             skipped[str(key)] = "end-of-turn token inside the answer"
         else:
+            if marked:
+                written[str(key)] = example
+                continue
             try:
                 written[str(key)] = spans(
-                    dict(row),
+                    example,
                     recipe.template,
                     tokenizer,
                     end_of_turn=end,
                     train_history=recipe.train_history,
+                    thinking=recipe.thinking,
                 )
             except UnwrittenError as error:
                 skipped[str(key)] = str(error)
     return written, skipped
+
+
+def _template(recipe: Recipe, tokenizer: Any) -> str | None:
+    """Return the jinja text that a recipe writes with; None for a text template."""
+    if not isinstance(recipe.template, ChatTemplate):
+        return None
+    return recipe.template.text or getattr(tokenizer, "chat_template", None)
+
+
+def _marked(
+    example: dict[str, Any], text: str, tokenizer: Any, recipe: Recipe
+) -> tuple[list[int], list[int], bool]:
+    """Return ids and labels as the template's own marks say."""
+    ids, trained = structure.marked(
+        example,
+        text,
+        tokenizer,
+        train_history=recipe.train_history,
+        thinking=recipe.thinking,
+    )
+    labels = [token if on else NO_LABEL for token, on in zip(ids, trained, strict=True)]
+    return ids, labels, False
 
 
 def bos_ids(tokenizer: Any, template: Template) -> list[int]:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from lab import hashing
+from lab.tune.structure import Thinking
 from lab.tune.templates import ALPACA, ChatTemplate, Template, TextTemplate
 
 
@@ -48,6 +49,8 @@ class Recipe:
     template: Template = ALPACA
     end_of_turn: str | None = None  # None: the tokenizer's, or what the chat template writes
     train_history: bool = False  # also train on the assistant turns before the last exchange
+    thinking: Thinking = "train"  # "mask": in the text, without a loss; "drop": not in the text
+    thinking_in_history: bool = True  # give that of earlier turns to the template, or leave it out
     max_tokens: int = 512
     trim: bool = False  # cut a longer answer at max_tokens (counted) instead of leaving it out
 
@@ -82,6 +85,8 @@ class Recipe:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise ValueError(f"{name} must be at least {least}, got {value}")
+        if self.thinking not in ("train", "mask", "drop"):
+            raise ValueError(f"thinking must be train, mask or drop, got {self.thinking!r}")
         for name in ("warmup_ratio", "last_layer_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)}")

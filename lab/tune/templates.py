@@ -16,6 +16,7 @@ from typing import Any
 
 from lab import records, texts
 from lab.errors import TuneError
+from lab.tune import structure
 
 Message = records.Message
 
@@ -105,6 +106,7 @@ def spans(
     *,
     end_of_turn: str,
     train_history: bool = False,
+    thinking: structure.Thinking = "train",
 ) -> list[Span]:
     """Write an example as alternating spans of prompt and answer; the last is its output.
 
@@ -120,7 +122,10 @@ def spans(
     end_of_turn : str
         The token that ends an answer; trained as part of it.
     train_history : bool
-        Train on the assistant turns of the history, too.
+        Train on the assistant turns of the history, too; those of weight 0 never.
+    thinking : {"train", "mask", "drop"}
+        `mask` writes the thinking of an answer without a loss on it; to drop it is up to
+        `structure.chosen`.
 
     Raises
     ------
@@ -137,12 +142,32 @@ def spans(
     ['Add 1 and 2.</s>', '3.</s>']
     """
     if isinstance(template, ChatTemplate):
-        return _chat(example, template, tokenizer, end_of_turn, train_history=train_history)
-    return _text(example, template, end_of_turn, train_history=train_history)
+        found = _chat(example, template, tokenizer, end_of_turn, train_history=train_history)
+    else:
+        found = _text(example, template, end_of_turn, train_history=train_history)
+    return _unthought(found, example) if thinking == "mask" else found
+
+
+def _unthought(found: list[Span], example: Mapping[str, Any]) -> list[Span]:
+    """Take the thinking of trained turns out of what a model is trained on."""
+    turns = [*example["history"], *records.structure(example).get("steps", ())]
+    told = [turn["thinking"] for turn in turns if turn.get("thinking")]
+    told.append(records.structure(example).get("thinking", ""))
+    made: list[Span] = []
+    for span in found:
+        cut = max(structure.after_thinking(span.text, one) for one in told) if span.trained else 0
+        parts = [Span(span.text[:cut], trained=False), Span(span.text[cut:], span.trained)]
+        made += parts if cut else [span]
+    return made
 
 
 def render(
-    template: ChatTemplate, tokenizer: Any, messages: Sequence[Message], *, ask: bool
+    template: ChatTemplate,
+    tokenizer: Any,
+    messages: Sequence[Message],
+    *,
+    ask: bool,
+    tools: Sequence[Mapping[str, Any]] | None = None,
 ) -> str:
     """Return the text of `messages` in a chat template; `ask` opens the assistant's turn.
 
@@ -155,7 +180,8 @@ def render(
 
     try:
         text = tokenizer.apply_chat_template(
-            _merged(messages) if template.system_in_user else list(messages),
+            structure.written(_merged(messages) if template.system_in_user else messages),
+            tools=list(tools) if tools else None,
             chat_template=template.text,
             tokenize=False,
             add_generation_prompt=ask,
@@ -236,6 +262,9 @@ def _merged(messages: Sequence[Message]) -> list[Message]:
 def _text(
     example: Mapping[str, Any], template: TextTemplate, end: str, *, train_history: bool
 ) -> list[Span]:
+    held = records.structure(example)
+    if any(name in held for name in ("tools", "calls", "steps")):
+        raise UnwrittenError("a text template has no place for tools and tool calls")
     found: list[Span] = []
     pending = ""
     for turn in example["history"]:
@@ -245,7 +274,10 @@ def _text(
         if role == "assistant" and not pending.strip():
             raise UnwrittenError("a text template cannot write an assistant turn before a user's")
         if role == "assistant":
-            found += [Span(pending, trained=False), Span(content + end, train_history)]
+            found += [
+                Span(pending, trained=False),
+                Span(_thought(turn) + content + end, train_history and turn.get("weight") != 0),
+            ]
             pending = template.between_turns
         elif role in ("system", "developer"):
             pending += template.system.replace("{content}", content)
@@ -256,8 +288,13 @@ def _text(
     pending += template.question(str(example["instruction"]), str(example["input"]), end)
     found.append(Span(pending, trained=False))
     if "output" in example:
-        found.append(Span(str(example["output"]) + end, trained=True))
+        found.append(Span(_thought(held) + str(example["output"]) + end, trained=True))
     return found
+
+
+def _thought(turn: Mapping[str, Any]) -> str:
+    """Return thinking as it stands before an answer in plain text."""
+    return f"<think>\n{turn['thinking']}\n</think>\n\n" if turn.get("thinking") else ""
 
 
 def _chat(
@@ -270,22 +307,21 @@ def _chat(
 ) -> list[Span]:
     opening = header(template, tokenizer) if "output" in example else _asked(template, tokenizer)
     asked = records.prompt(example)
-    answers = [number for number, turn in enumerate(asked) if turn["role"] == "assistant"]
-    answers = answers if train_history else []
-    messages = list(asked)
-    if "output" in example:
-        messages = records.conversation(example)
-        answers = [*answers, len(messages) - 1]
+    tools = records.structure(example).get("tools")
+    messages = records.conversation(example) if "output" in example else list(asked)
+    answers = structure.trained_turns(example, train_history=train_history)
     found: list[Span] = []
     done = ""
     for number in answers:
         before = messages[:number]
-        prompt = render(template, tokenizer, before, ask=True) + opening
-        whole = render(template, tokenizer, messages[: number + 1], ask=False)
+        prompt = render(template, tokenizer, before, ask=True, tools=tools) + opening
+        whole = render(template, tokenizer, messages[: number + 1], ask=False, tools=tools)
         if not whole.startswith(prompt):
             raise UnwrittenError(REWRITTEN)
         answer, ending, _ = whole[len(prompt) :].partition(end)
-        if not prompt.startswith(done) or messages[number]["content"].strip() not in answer:
+        if not prompt.startswith(done) or any(
+            said not in answer for said in _said(messages[number])
+        ):
             raise UnwrittenError(REWRITTEN)
         if not ending:
             raise TuneError(
@@ -295,10 +331,16 @@ def _chat(
         found += [Span(prompt[len(done) :], trained=False), Span(answer + ending, trained=True)]
         done = prompt + answer + ending
     if "output" not in example:
-        prompt = render(template, tokenizer, messages, ask=True) + opening
+        prompt = render(template, tokenizer, messages, ask=True, tools=tools) + opening
         found.append(Span(prompt[len(done) :], trained=False))
     _check_turns(asked, "".join(span.text for span in found))
     return found
+
+
+def _said(turn: Message) -> list[str]:
+    """Return what must be in the text of an answer: its content, its thinking, names it calls."""
+    names = [str(call["name"]) for call in turn.get("tool_calls", ())]
+    return [turn["content"].strip(), str(turn.get("thinking", "")).strip(), *names]
 
 
 def _check_turns(asked: Sequence[Message], text: str) -> None:

@@ -64,6 +64,8 @@ CHANGES = {
     "bf16": True,
     "checkpoints": None,
     "seed": 1,
+    "thinking": "mask",
+    "thinking_in_history": False,
 }
 
 
