@@ -179,6 +179,35 @@ def conversation(example: Mapping[str, Any] | pd.Series) -> list[Message]:
     return [*prompt(example), answer]
 
 
+def describe(pool: pd.DataFrame) -> "pd.Series[Any]":
+    """Count what a pool holds: sizes, lengths in words, turns, tools, thinking, what is empty.
+
+    Examples
+    --------
+    >>> describe(frame([{"instruction": "Add 1 and 2.", "output": "3"}]))["words of the answer"]
+    1.0
+    """
+    from lab import texts
+
+    held = [structure(row) for row in pool.to_dict("records")]
+    turns = pd.Series([len(history) for history in pool["history"]], dtype="float")
+    found: dict[str, Any] = {
+        "examples": len(pool),
+        "sources": pool["source"].nunique(),
+        "instructions that stand more than once": int(pool["instruction"].duplicated().sum()),
+        "with an input": int((pool["input"] != "").sum()),
+        "with a history": int((turns > 0).sum()),
+        "messages of the longest history": int(turns.max()) if len(pool) else 0,
+        "empty answers": int((pool["output"].str.strip() == "").sum()),
+        "words of the instruction": float(texts.count(pool["instruction"]).median()),
+        "words of the answer": float(texts.count(pool["output"]).median()),
+    }
+    found |= {f"with {name}": sum(name in row for row in held) for name in STRUCTURE}
+    if "category" in pool.columns:
+        found["categories"] = pool["category"].nunique()
+    return pd.Series(found, name="pool", dtype="object")
+
+
 def fingerprint(pool: pd.DataFrame | pd.Index) -> str:
     """Return a hash of the ordered ids: what a run takes as its input."""
     index = pool if isinstance(pool, pd.Index) else pool.index

@@ -113,3 +113,18 @@ def test_a_file_that_is_not_parquet_is_named(tmp_path):
     (tmp_path / "x.parquet").write_text("no")
     with pytest.raises(DataError, match=r"x\.parquet: cannot be read as Parquet"):
         records.read_parquet(tmp_path / "x.parquet")
+
+
+def test_a_pool_is_described():
+    rows = [
+        {"instruction": "a b", "output": "c", "thinking": "t", "history": []},
+        {"instruction": "a b", "output": "", "tools": [{"name": "f"}], "category": "x"},
+        {"instruction": "d", "output": "e f g", "history": [{"role": "user", "content": "q"}]},
+    ]
+    found = records.describe(records.frame(rows, source="s"))
+    assert found["examples"] == 3
+    assert found["instructions that stand more than once"] == 1
+    assert (found["with a history"], found["empty answers"]) == (1, 1)
+    assert (found["with thinking"], found["with tools"], found["with calls"]) == (1, 1, 0)
+    assert (found["words of the instruction"], found["categories"]) == (2, 1)
+    assert records.describe(records.frame([]))["examples"] == 0

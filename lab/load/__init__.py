@@ -8,6 +8,7 @@ from lab.load import prompt_sets, save, tasks
 from lab.load.alpaca import alpaca
 from lab.load.auto import auto
 from lab.load.dolly import dolly
+from lab.load.hub import dataset, hub
 from lab.load.loaded import Loaded
 from lab.load.messages import messages
 from lab.load.oasst import oasst
@@ -26,7 +27,9 @@ __all__ = [
     "Loaded",
     "alpaca",
     "auto",
+    "dataset",
     "dolly",
+    "hub",
     "messages",
     "oasst",
     "preference",

@@ -141,3 +141,15 @@ def test_a_file_with_fourteen_broken_lines(shared):
     assert loaded.reasons()[("", "broken JSON")] == 14
     assert loaded.rows == 2_280 + 14
     assert loaded.rows == len(loaded.pool) + len(loaded.refused)
+
+
+@pytest.mark.realdata
+def test_limas_rules_read_strictly_reject_93_of_its_own_400_forum_answers(shared):
+    from lab import filters
+
+    answers = load.alpaca(shared / "data/lima/lima.json.gz").pool.iloc[:400]
+    size = answers["output"].str.len()
+    assert ((size < 1_200).sum(), (size > 4_096).sum()) == (45, 3)
+    long = filters.length(answers, min_words=0, min_characters=1_200, max_characters=4_096)
+    plain = ~answers["output"].str.contains(r"\b(?:I|my)\b", regex=True)
+    assert ((~long).sum(), (~plain).sum(), (~(long & plain)).sum()) == (48, 52, 93)

@@ -1,0 +1,183 @@
+"""Every published file of instruction data at hand: rows in = kept + refused. And LIMA's rules.
+
+Reads the folder that `WINNOW_SHARED` names. Prints three tables: what each file gives; what each of
+LIMA's rules removes from four dumps of Stack Exchange, alone and in order; rows, seconds and peak
+memory of the streaming reader on a dump blown up to a size, beside lxml's whole tree on a tenth.
+
+    python benchmarks/sources.py [--files] [--lima] [--stream MB]
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from lab import filters, load, paths
+from lab.errors import DataError
+from lab.load.stack_exchange import posts
+
+FOLDERS = (
+    *("alpaca", "self_instruct", "instructionwild", "eval_prompts", "lima", "sharegpt", "oasst"),
+    *("messages_format", "dolly", "evol_code", "gsm8k", "p3_t0", "tool_use"),
+)
+TASKS = ("natural_instructions", "instruction_induction", "bbh")
+ENDINGS = (".json", ".jsonl", ".csv", ".parquet")
+TREE = """
+import sys, time, resource
+from lxml import etree
+start = time.perf_counter()
+rows = sum(1 for _ in etree.parse(sys.argv[1], etree.XMLParser(huge_tree=True)).iter("row"))
+print(rows, time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+MINE = """
+import sys, time, resource
+from lab.load.stack_exchange import posts
+start = time.perf_counter()
+rows = sum(1 for _ in posts(sys.argv[1]))
+print(rows, time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+PAIRS = """
+import sys, time, resource
+from lab.load.stack_exchange import stream
+start = time.perf_counter()
+rows = sum(len(pool) for pool in stream(sys.argv[1], least_votes=int(sys.argv[2])))
+print(rows, time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def files(data: Path) -> pd.DataFrame:
+    """Return one row per file: rows, kept, refused, reader, most frequent reason."""
+    found = []
+    paths_ = [path for name in FOLDERS for path in sorted((data / name).rglob("*"))]
+    for path in paths_:
+        if not any(end in path.name for end in ENDINGS):
+            continue
+        try:
+            loaded = load.auto(path)
+        except DataError as error:
+            found.append({"file": path.relative_to(data), "told": error.reason[:60]})
+            continue
+        found.append(_line(path.relative_to(data), loaded))
+    for path in sorted((data / "stackexchange").rglob("Posts.xml*")):
+        loaded = load.stack_exchange(path, every_answer=True)
+        line = _line(path.relative_to(data), loaded)
+        asked = loaded.pool["question"].nunique()
+        found.append({**line, "told": f"{line['told']}; and {asked} questions of these answers"})
+    others = [(path, load.tasks.natural_instructions(path)) for path in _paths(data, *TASKS)]
+    others += [(path, load.reddit(path, every_answer=True)) for path in _paths(data, "reddit_qa")]
+    others += [(path, load.reddit(path, answered=False)) for path in _paths(data, "reddit_top")]
+    others += [(path, load.wikihow(path)) for path in _paths(data, "wikihow")]
+    found += [_line(path.relative_to(data), loaded) for path, loaded in others]
+    return pd.DataFrame(found)
+
+
+def _paths(data: Path, *names: str) -> list[Path]:
+    return [path for name in names for path in sorted((data / name).iterdir())]
+
+
+def _line(name: Path, loaded: load.Loaded) -> dict[str, object]:
+    if loaded.rows != len(loaded.pool) + len(loaded.refused):
+        raise SystemExit(f"{name}: rows are lost")
+    reasons = loaded.reasons()
+    told = "; ".join(f"{count} {reason}" for (_, reason), count in reasons.items())
+    counts = {"rows": loaded.rows, "kept": len(loaded.pool), "refused": len(loaded.refused)}
+    return {"file": name, **counts, "told": told[:90]}
+
+
+def lima(data: Path) -> pd.DataFrame:
+    """Return what each rule removes from all four dumps together, alone and in order."""
+    dumps = sorted((data / "stackexchange").rglob("Posts.xml*"))
+    pool = pd.concat([load.stack_exchange(path).pool for path in dumps])
+    size = {"min_words": 0, "min_characters": 1_200, "max_characters": 4_096}
+    return filters.tally(
+        {
+            "at least 10 votes": filters.votes(pool, least=10),
+            "1,200 to 4,096 characters, as HTML": filters.length(pool, field="output_html", **size),
+            "no first person": filters.no_first_person(pool),
+            "no other answers": filters.no_other_answers(pool),
+        }
+    )
+
+
+def blown_up(data: Path, megabytes: int, folder: Path) -> Path:
+    """Write a dump of this size: the rows of a published one over and over, ids shifted."""
+    rows = list(posts(sorted((data / "stackexchange").rglob("Posts.xml*"))[1]))
+    highest = max(int(row["Id"]) for row in rows)
+    path = folder / "Posts.xml"
+    with path.open("w", encoding="utf-8") as out:
+        out.write('<?xml version="1.0" encoding="utf-8"?>\n<posts>\n')
+        turn = 0
+        while out.tell() < megabytes * 2**20:
+            for row in rows:
+                moved = {k: _moved(k, v, turn * highest) for k, v in row.items()}
+                told = " ".join(f"{k}={_quoted(v)}" for k, v in moved.items())
+                out.write(f"  <row {told} />\n")
+            turn += 1
+        out.write("</posts>\n")
+    return path
+
+
+def _moved(name: str, value: str, by: int) -> str:
+    return str(int(value) + by) if name in ("Id", "ParentId", "AcceptedAnswerId") else value
+
+
+def _quoted(text: str) -> str:
+    from xml.sax.saxutils import quoteattr
+
+    return quoteattr(text, {"\n": "&#xA;", "\r": "&#xD;"})
+
+
+def streaming(data: Path, megabytes: int) -> pd.DataFrame:
+    """Return rows, seconds and peak memory of each way, each in a process of its own."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        big = blown_up(data, megabytes, Path(folder))
+        ways = [("rows, streamed", MINE, []), ("pairs of 30 votes, streamed", PAIRS, ["30"])]
+        for name, code, more in ways:
+            found.append(_timed(name, megabytes, code, [str(big), *more]))
+        small = blown_up(data, max(megabytes // 10, 1), Path(folder))
+        found.append(_timed("lxml's tree", max(megabytes // 10, 1), TREE, [str(small)]))
+    return pd.DataFrame(found)
+
+
+def _timed(name: str, megabytes: int, code: str, arguments: list[str]) -> dict[str, object]:
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        return {"way": name, "MB": megabytes, "told": done.stderr.strip().split("\n")[-1][:80]}
+    rows, seconds, memory = map(float, done.stdout.split())
+    speed = round(rows / seconds)
+    return {
+        "way": name,
+        "MB": megabytes,
+        "rows": int(rows),
+        "rows/s": speed,
+        "peak MB": round(memory),
+    }
+
+
+def main() -> None:
+    """Print the tables that are asked for; files and LIMA's rules by default."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", action="store_true")
+    parser.add_argument("--lima", action="store_true")
+    parser.add_argument("--stream", type=int, default=0, metavar="MB")
+    given = parser.parse_args()
+    data = paths.shared() / "data"
+    with pd.option_context(
+        "display.width", 200, "display.max_colwidth", 95, "display.max_rows", 500
+    ):
+        if given.files or not (given.lima or given.stream):
+            print(files(data).to_string(index=False))
+        if given.lima or not (given.files or given.stream):
+            print(lima(data).to_string())
+        if given.stream:
+            print(streaming(data, given.stream).to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()
