@@ -1,6 +1,7 @@
 """What a subset covers and what it misses; distances are of the embedding, never of the map."""
 
 from lab.coverage.clusters import clusters, names
+from lab.coverage.export import save_map
 from lab.coverage.gaps import Comparison, Gaps, compare, gaps
 from lab.coverage.measures import (
     cluster_entropy,
@@ -43,6 +44,7 @@ __all__ = [
     "radius",
     "reach",
     "recall",
+    "save_map",
     "stability",
     "titles",
     "trustworthiness",

@@ -18,6 +18,7 @@ CELL = 4.0  # pixels of a square of the grid that points are counted in
 STEP = 6.0  # pixels between places that are tried
 PAD = 3.0  # pixels kept free around a text
 COVERED = 0.006  # of all points, at most, under all names together
+TRIED = 2_500  # best places that are looked at closely
 TOUCHING = 8.0  # pixels from a text to its cluster that need no line
 LINE = 1.22  # heights of a text's line, in its size
 WIDEST = 19  # characters of a line
@@ -183,7 +184,7 @@ class _Ground:
         reach = LONGEST * float(self.size.max())
         cost = _costs(self.spots, anchor, half, self.size, sums, (float(most), reach))
         free = np.flatnonzero(np.isfinite(cost))
-        order = self.spots[free[np.argsort(cost[free], kind="stable")]]
+        order = self.spots[free[np.argsort(cost[free], kind="stable")[:TRIED]]]
         at = _first_free(order, anchor, half, self.boxes, self.lines)
         if at < 0:
             return None
