@@ -189,7 +189,7 @@ def describe(pool: pd.DataFrame) -> "pd.Series[Any]":
     """
     from lab import texts
 
-    held = [structure(row) for row in pool.to_dict("records")]
+    held = [structure(row) for _, row in pool.iterrows()]
     turns = pd.Series([len(history) for history in pool["history"]], dtype="float")
     found: dict[str, Any] = {
         "examples": len(pool),
