@@ -180,15 +180,14 @@ def conversation(example: Mapping[str, Any] | pd.Series) -> list[Message]:
 
 
 def describe(pool: pd.DataFrame) -> "pd.Series[Any]":
-    """Count what a pool holds: sizes, lengths in words, turns, tools, thinking, what is empty.
+    """Count what a pool holds: sizes, median lengths, turns, tools, thinking, what is empty.
 
     Examples
     --------
-    >>> describe(frame([{"instruction": "Add 1 and 2.", "output": "3"}]))["words of the answer"]
+    >>> pool = frame([{"instruction": "Add 1 and 2.", "output": "3"}])
+    >>> describe(pool)["characters of the answer"]
     1.0
     """
-    from lab import texts
-
     held = [structure(row) for _, row in pool.iterrows()]
     turns = pd.Series([len(history) for history in pool["history"]], dtype="float")
     found: dict[str, Any] = {
@@ -199,8 +198,8 @@ def describe(pool: pd.DataFrame) -> "pd.Series[Any]":
         "with a history": int((turns > 0).sum()),
         "messages of the longest history": int(turns.max()) if len(pool) else 0,
         "empty answers": int((pool["output"].str.strip() == "").sum()),
-        "words of the instruction": float(texts.count(pool["instruction"]).median()),
-        "words of the answer": float(texts.count(pool["output"]).median()),
+        "characters of the instruction": float(pool["instruction"].str.len().median()),
+        "characters of the answer": float(pool["output"].str.len().median()),
     }
     found |= {f"with {name}": sum(name in row for row in held) for name in STRUCTURE}
     if "category" in pool.columns:

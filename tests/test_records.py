@@ -126,5 +126,5 @@ def test_a_pool_is_described():
     assert found["instructions that stand more than once"] == 1
     assert (found["with a history"], found["empty answers"]) == (1, 1)
     assert (found["with thinking"], found["with tools"], found["with calls"]) == (1, 1, 0)
-    assert (found["words of the instruction"], found["categories"]) == (2, 1)
+    assert (found["characters of the instruction"], found["categories"]) == (3, 1)
     assert records.describe(records.frame([]))["examples"] == 0
