@@ -291,7 +291,7 @@ def _inspect_log(path: Path) -> dict[str, Any]:
         names = packed.namelist()
         try:
             log: dict[str, Any] = json.loads(packed.read("header.json"))
-            samples = sorted(name for name in names if name.startswith("samples/"))
+            samples = sorted(name for name in names if Path(name).parent.name == "samples")
             log["samples"] = [json.loads(packed.read(name)) for name in samples]
             if "reductions.json" in names:
                 log["reductions"] = json.loads(packed.read("reductions.json"))
