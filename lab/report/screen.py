@@ -48,7 +48,10 @@ RUN = """async (code) => {
     let text = ''; const future = kernel.requestExecute({code});
     future.onIOPub = m => { if (m.header.msg_type === 'stream') text += m.content.text;
         if (m.header.msg_type === 'error') text += 'ERROR ' + m.content.evalue; };
-    await future.done; return text; }"""
+    await future.done;
+    if (!text && code.includes('print'))  // what threads held up may come after the reply
+        await new Promise(go => setTimeout(go, 2000));
+    return text; }"""
 SHELL = "() => window.jupyterapp?.shell?.currentWidget?.sessionContext"
 
 
