@@ -4,19 +4,23 @@ import os
 import random
 import signal
 from dataclasses import replace
+from functools import partial
 
 from lab import tune
 
-RUNS = multiprocessing.get_context("fork")  # torch is loaded already
+# a fork of this process, which has threads by now, may crash: the server forks before it has any
+RUNS = multiprocessing.get_context("forkserver")
+RUNS.set_forkserver_preload(["lab.tune.sft"])
+
+
+def kill_after(step, now, loss):
+    if now == step:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def train_until_killed(pool, recipe, folder, step):
     """Fine-tune in a process that kills itself, as a machine would, after `step`."""
-
-    def watch(now, loss):
-        if now == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
+    watch = partial(kill_after, step)
     process = RUNS.Process(target=tune.sft, args=(pool, recipe, folder), kwargs={"watch": watch})
     process.start()
     process.join(60)
