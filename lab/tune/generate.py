@@ -23,6 +23,7 @@ from lab.tune.encode import bos_ids, tokenise
 from lab.tune.templates import CHAT, Template, UnwrittenError, spans
 
 Messages = Sequence[Mapping[str, str]]
+_ASKED = ("history", "instruction", "input", "tools", "steps")
 Prompts: TypeAlias = "pd.DataFrame | pd.Series[Any] | Sequence[Messages]"
 
 
@@ -63,7 +64,8 @@ def completions(
     model_folder : path or name
         What `sft` returned, one of its checkpoints, or any causal language model.
     prompts : pool, or messages
-        A pool is asked its history, instruction and input; its outputs are not looked at.
+        A pool is asked its history, instruction, input, tools and steps; its outputs are not
+        looked at.
         Otherwise a series, or a list, of lists of messages that end with a user's.
     max_new_tokens : int
         At least 1; a longer answer is cut there, or where the model's window ends.
@@ -148,7 +150,8 @@ def _template(model_folder: str | Path, given: Template | None, tokenizer: Any) 
 
 def _questions(prompts: Any) -> tuple[pd.Index, list[dict[str, Any]]]:
     if isinstance(prompts, pd.DataFrame):
-        rows = prompts[["history", "instruction", "input"]].to_dict("records")
+        names = [name for name in _ASKED if name in prompts.columns]
+        rows = prompts[names].to_dict("records")
         return prompts.index, [{str(name): value for name, value in row.items()} for row in rows]
     series = prompts if isinstance(prompts, pd.Series) else pd.Series(list(prompts), dtype="object")
     asked = []

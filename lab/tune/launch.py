@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lab import records
 from lab.errors import TuneError
 from lab.tune.recipe import Recipe
 from lab.tune.sft import sft
@@ -44,7 +45,7 @@ def launch_line(subset: pd.DataFrame, recipe: Recipe, folder: str | Path, *, pro
         )
     folder = Path(folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    subset.to_parquet(folder / EXAMPLES)
+    records.write_parquet(subset, folder / EXAMPLES)
     (folder / JOB).write_text(json.dumps(recipe.params()), encoding="utf-8")
     precision = "bf16" if recipe.bf16 else "no"
     return (
@@ -65,6 +66,4 @@ def run(folder: str | Path) -> Path:
     if not (folder / JOB).exists():
         raise TuneError(f"{folder} holds no {JOB}; write one with tune.launch_line")
     recipe = Recipe.from_params(json.loads((folder / JOB).read_text(encoding="utf-8")))
-    subset = pd.read_parquet(folder / EXAMPLES)
-    subset["history"] = [list(turns) for turns in subset["history"]]  # Parquet gives arrays
-    return sft(subset, recipe, folder)
+    return sft(records.read_parquet(folder / EXAMPLES), recipe, folder)

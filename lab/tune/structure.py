@@ -123,25 +123,33 @@ def marked(
     return ids, labels
 
 
-def after_thinking(text: str, thought: str) -> int:
+def after_thinking(text: str, thought: str, answer: str = "") -> int:
     """Return where the thinking of an answer, with the tag that closes it, ends in its text.
+
+    The space after the tag goes with it, but for the one that `answer` itself begins with.
 
     Examples
     --------
     >>> after_thinking("<think>a</think>b", "a")
     16
+    >>> after_thinking("<think>a</think>  b", "a", " b")
+    17
     """
     place = text.find(thought.strip()) if thought.strip() else -1
     if place < 0:
         return 0
     found = _CLOSING.match(text, place + len(thought.strip()))
-    return found.end() if found else 0
+    if not found:
+        return 0
+    space = answer[: len(answer) - len(answer.lstrip())]
+    end = found.end()
+    return end - len(space) if answer.strip() and text.startswith(answer, end - len(space)) else end
 
 
 def _begin(whole: str, start: int, turn: records.Message, thinking: Thinking) -> int:
     if thinking != "mask" or not turn.get("thinking"):
         return start
-    return start + after_thinking(whole[start:], turn["thinking"])
+    return start + after_thinking(whole[start:], turn["thinking"], turn["content"])
 
 
 def _thoughtless(turn: records.Message) -> records.Message:

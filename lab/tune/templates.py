@@ -150,12 +150,13 @@ def spans(
 
 def _unthought(found: list[Span], example: Mapping[str, Any]) -> list[Span]:
     """Take the thinking of trained turns out of what a model is trained on."""
-    turns = [*example["history"], *records.structure(example).get("steps", ())]
-    told = [turn["thinking"] for turn in turns if turn.get("thinking")]
-    told.append(records.structure(example).get("thinking", ""))
+    held = records.structure(example)
+    turns = [*example["history"], *held.get("steps", ())]
+    told = [(turn["thinking"], turn["content"]) for turn in turns if turn.get("thinking")]
+    told.append((held.get("thinking", ""), str(example.get("output", ""))))
     made: list[Span] = []
     for span in found:
-        cut = max(structure.after_thinking(span.text, one) for one in told) if span.trained else 0
+        cut = max(structure.after_thinking(span.text, *one) for one in told) if span.trained else 0
         parts = [Span(span.text[:cut], trained=False), Span(span.text[cut:], span.trained)]
         made += parts if cut else [span]
     return made

@@ -192,3 +192,42 @@ def test_what_cannot_answer_is_an_error(base, tuned, pool):
 
 def test_no_prompts_no_answers(tuned, pool):
     assert tune.generate(tuned, pool.head(0)).empty
+
+
+def test_tools_and_the_replies_of_tools_are_part_of_what_is_asked(
+    bytes_base, bytes_tokenizer, talks, marked
+):
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from lab import records
+    from lab.tune import structure
+
+    model = AutoModelForCausalLM.from_pretrained(bytes_base, dtype=torch.float32).eval()
+    template = tune.templates.ChatTemplate(text=marked)
+    answers = tune.generate(bytes_base, talks, max_new_tokens=6, template=template)
+    for key, row in talks.iterrows():
+        text = bytes_tokenizer.apply_chat_template(
+            structure.written(records.prompt(row)),
+            tools=records.structure(row).get("tools"),
+            chat_template=marked,
+            tokenize=False,
+            add_generation_prompt=True,
+        )
+        ids = bytes_tokenizer(text, add_special_tokens=False)["input_ids"]
+        asked = len(ids)
+        with torch.inference_mode():
+            while len(ids) < asked + 6:
+                chosen = int(model(torch.tensor([ids])).logits[0, -1].argmax())
+                if chosen == bytes_tokenizer.eos_token_id:
+                    break
+                ids.append(chosen)
+        expected = bytes_tokenizer.decode(ids[asked:], skip_special_tokens=True).strip()
+        assert answers[key] == expected, row["instruction"]
+    bare = talks.drop(columns=["tools", "steps"])
+    assert (tune.generate(bytes_base, bare, max_new_tokens=6, template=template) != answers).any()
+
+
+def test_a_text_template_refuses_a_prompt_with_tools(bytes_base, talks):
+    with pytest.raises(DataError, match="a text template has no place for tools"):
+        tune.generate(bytes_base, talks, max_new_tokens=2, template=tune.PLAIN)

@@ -5,9 +5,10 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from lab import paths, tune
+from lab import paths, records, tune
 from lab.errors import TuneError
 from lab.tune import launch
 
@@ -50,6 +51,19 @@ def test_a_batch_that_cannot_be_spread_is_an_error(recipe, pool, tmp_path, monke
     monkeypatch.setenv("WORLD_SIZE", "3")
     with pytest.raises(TuneError, match="multiple of micro_batches x processes = 3, got 16"):
         tune.sft(pool, recipe, tmp_path / "tuned")
+
+
+def test_the_launched_run_gets_the_pool_as_it_was(talking, talks, tmp_path, monkeypatch):
+    given = []
+    monkeypatch.setattr(launch, "sft", lambda subset, *rest: given.append((subset, *rest)))
+    tune.launch_line(talks, talking, tmp_path, processes=1)
+    launch.run(tmp_path)
+    ((subset, recipe, folder),) = given
+    pd.testing.assert_frame_equal(records.validate(subset), talks)
+    assert subset["tools"].tolist() == talks["tools"].tolist()
+    assert subset["steps"].tolist() == talks["steps"].tolist()
+    assert subset["history"].tolist() == talks["history"].tolist()
+    assert (recipe, folder) == (talking, tmp_path)
 
 
 def test_nothing_to_run_is_an_error(tmp_path):

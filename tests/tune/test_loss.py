@@ -3,8 +3,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from lab import tune
+from lab import records, tune
 from lab.errors import TuneError
+from lab.tune import structure
 from lab.tune.batches import Joined, Padded
 from lab.tune.encode import encode
 from lab.tune.loss import AnswerLoss
@@ -68,3 +69,25 @@ def test_dev_loss_needs_a_tuned_model_and_examples(base, recipe, pool, tmp_path)
     folder = tune.sft(pool, recipe, tmp_path / "tuned")
     with pytest.raises(TuneError, match=r"none of 1 examples can be scored: \{'empty answer': 1\}"):
         tune.dev_loss(folder, pool.head(1).assign(output=""))
+
+
+def test_the_loss_of_an_answer_counts_its_thinking_and_its_calls(bytes_base, talks, marked):
+    found = tune.answer_losses(bytes_base, talks, template=tune.templates.ChatTemplate(text=marked))
+    tokenizer = AutoTokenizer.from_pretrained(bytes_base)
+    model = AutoModelForCausalLM.from_pretrained(bytes_base, dtype=torch.float32)
+    for key, row in talks.iterrows():
+        told = tokenizer.apply_chat_template(
+            structure.written(records.conversation(row)),
+            tools=records.structure(row).get("tools"),
+            chat_template=marked,
+            return_dict=True,
+            return_assistant_tokens_mask=True,
+        )
+        mask = torch.tensor(told["assistant_masks"]).bool()
+        if row["history"]:  # its answer ends at the first end of a turn, and is not scored
+            mask[: told["input_ids"].index(tokenizer.eos_token_id) + 1] = False
+        ids = torch.tensor([told["input_ids"]])
+        logits = model(input_ids=ids).logits[0, :-1]
+        each = torch.nn.functional.cross_entropy(logits, ids[0, 1:], reduction="none")
+        assert found.loc[key, "tokens"] == int(mask.sum())
+        assert found.loc[key, "loss"] == pytest.approx(each[mask[1:]].sum().item(), rel=1e-5)

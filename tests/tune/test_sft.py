@@ -207,3 +207,45 @@ def test_noise_on_embeddings_is_off_in_the_tuned_model(recipe, pool, tmp_path):
     assert report(noisy)["loss"] != report(clean)["loss"]
     assert tune.dev_loss(noisy, pool) == tune.dev_loss(noisy, pool)
     assert weights(noisy).keys() == weights(clean).keys()
+
+
+@pytest.mark.parametrize("thinking", ["train", "mask", "drop"])
+def test_tools_calls_and_thinking_are_trained_on_as_the_template_says(
+    talking, talks, bytes_tokenizer, marked, marked_after_thinking, thinking, tmp_path
+):
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from lab.tune import structure
+
+    folder = tune.sft(talks, replace(talking, thinking=thinking), tmp_path / "tuned")
+    done = report(folder)
+    assert (done["examples"]["trained_on"], done["examples"]["skipped"]) == (10, {})
+    model = AutoModelForCausalLM.from_pretrained(talking.model, dtype=torch.float32)
+    total = count = 0.0
+    for _, row in talks.iterrows():
+        talk = structure.written(records.conversation(row))
+        if thinking == "drop":
+            talk = [{k: v for k, v in m.items() if k != "reasoning_content"} for m in talk]
+        found = bytes_tokenizer.apply_chat_template(
+            talk,
+            tools=records.structure(row).get("tools"),
+            chat_template=marked_after_thinking if thinking == "mask" else marked,
+            return_dict=True,
+            return_assistant_tokens_mask=True,
+        )
+        asked = len(row["history"]) + 1  # answers of the history are not trained on
+        before = bytes_tokenizer.apply_chat_template(
+            talk[:asked],
+            tools=records.structure(row).get("tools"),
+            chat_template=marked,
+            return_dict=True,
+        )["input_ids"]
+        ids = torch.tensor([found["input_ids"]])
+        on = torch.tensor(found["assistant_masks"]).bool()
+        on[: len(before)] = False
+        logits = model(input_ids=ids).logits[0, :-1]
+        each = torch.nn.functional.cross_entropy(logits, ids[0, 1:], reduction="none")
+        total += each[on[1:]].sum().item()
+        count += int(on.sum())
+    assert done["loss"][0] == pytest.approx(total / count, abs=1e-5)
