@@ -8,6 +8,7 @@ memory of the streaming reader on a dump blown up to a size, beside lxml's whole
 """
 
 import argparse
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,12 +20,8 @@ from lab import filters, load, paths
 from lab.errors import DataError
 from lab.load.stack_exchange import posts
 
-FOLDERS = (
-    *("alpaca", "self_instruct", "instructionwild", "eval_prompts", "lima", "sharegpt", "oasst"),
-    *("messages_format", "dolly", "evol_code", "gsm8k", "p3_t0", "tool_use"),
-)
-TASKS = ("natural_instructions", "instruction_induction", "bbh")
-ENDINGS = (".json", ".jsonl", ".csv", ".parquet")
+COUNTS = ("rows", "kept", "refused")
+LISTED = re.compile(r"(?m)^\| `([^`]+)` \| *([\d,]+)[^|]*\|")  # path and rows in a README's tables
 TREE = """
 import sys, time, resource
 from lxml import etree
@@ -49,42 +46,34 @@ print(rows, time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF
 
 
 def files(data: Path) -> pd.DataFrame:
-    """Return one row per file: rows, kept, refused, reader, most frequent reason."""
+    """Return one row per published file: what its README counts, and what `load.auto` makes of it.
+
+    Posts and instances are counted as the README counts them: of Stack Exchange all answers are
+    read, and questions that have one count with them.
+    """
+    counted = dict(LISTED.findall((data / "README.md").read_text(encoding="utf-8")))
     found = []
-    paths_ = [path for name in FOLDERS for path in sorted((data / name).rglob("*"))]
-    for path in paths_:
-        if not any(end in path.name for end in ENDINGS):
-            continue
+    for name, listed in counted.items():
+        line: dict[str, object] = {"file": name, "listed": int(listed.replace(",", ""))}
         try:
-            loaded = load.auto(path)
+            found.append({**line, **_read(data / name)})
         except DataError as error:
-            found.append({"file": path.relative_to(data), "told": error.reason[:60]})
-            continue
-        found.append(_line(path.relative_to(data), loaded))
-    for path in sorted((data / "stackexchange").rglob("Posts.xml*")):
-        loaded = load.stack_exchange(path, every_answer=True)
-        line = _line(path.relative_to(data), loaded)
-        asked = loaded.pool["question"].nunique()
-        found.append({**line, "told": f"{line['told']}; and {asked} questions of these answers"})
-    others = [(path, load.tasks.natural_instructions(path)) for path in _paths(data, *TASKS)]
-    others += [(path, load.reddit(path, every_answer=True)) for path in _paths(data, "reddit_qa")]
-    others += [(path, load.reddit(path, answered=False)) for path in _paths(data, "reddit_top")]
-    others += [(path, load.wikihow(path)) for path in _paths(data, "wikihow")]
-    found += [_line(path.relative_to(data), loaded) for path, loaded in others]
+            found.append({**line, "told": f"refused: {error.reason}"[:110]})
     return pd.DataFrame(found)
 
 
-def _paths(data: Path, *names: str) -> list[Path]:
-    return [path for name in names for path in sorted((data / name).iterdir())]
-
-
-def _line(name: Path, loaded: load.Loaded) -> dict[str, object]:
+def _read(path: Path) -> dict[str, object]:
+    loaded = load.auto(path)
+    reader = loaded.told.removeprefix("read by load.").partition(":")[0]
+    more = ""
+    if reader == "stack_exchange":
+        loaded = load.stack_exchange(path, every_answer=True)
+        more = f"and {loaded.pool['question'].nunique()} questions of these answers; "
     if loaded.rows != len(loaded.pool) + len(loaded.refused):
-        raise SystemExit(f"{name}: rows are lost")
-    reasons = loaded.reasons()
-    told = "; ".join(f"{count} {reason}" for (_, reason), count in reasons.items())
+        raise SystemExit(f"{path}: rows are lost")
+    told = "; ".join(f"{n} {reason}" for (_, reason), n in loaded.reasons().items())
     counts = {"rows": loaded.rows, "kept": len(loaded.pool), "refused": len(loaded.refused)}
-    return {"file": name, **counts, "told": told[:90]}
+    return {"reader": reader, **counts, "told": (more + told)[:110]}
 
 
 def lima(data: Path) -> pd.DataFrame:
@@ -169,10 +158,14 @@ def main() -> None:
     given = parser.parse_args()
     data = paths.shared() / "data"
     with pd.option_context(
-        "display.width", 200, "display.max_colwidth", 95, "display.max_rows", 500
+        "display.width", 260, "display.max_colwidth", 120, "display.max_rows", 500
     ):
         if given.files or not (given.lima or given.stream):
-            print(files(data).to_string(index=False))
+            print(
+                files(data)
+                .astype(dict.fromkeys(COUNTS, "Int64"))
+                .to_string(index=False, justify="left")
+            )
         if given.lima or not (given.files or given.stream):
             print(lima(data).to_string())
         if given.stream:

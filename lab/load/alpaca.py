@@ -13,7 +13,9 @@ from lab.load import thoughts
 from lab.load.loaded import Loaded, collect
 
 
-def alpaca(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Loaded:
+def alpaca(
+    path: str | Path, *, columns: Mapping[str, str] | None = None, every_turn: bool = False
+) -> Loaded:
     """Read Alpaca's format from JSON, JSON Lines, CSV or Parquet, packed or not.
 
     An absent or null `input` is no input. An empty `output` is kept (`filters.length` finds it);
@@ -25,6 +27,8 @@ def alpaca(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Loa
         A file of objects, or a folder of such files.
     columns : mapping, optional
         The file's own names, as `{"instruction": "question", "output": "answer"}`.
+    every_turn : bool
+        An example for each pair of `history`, too, as for `load.messages`.
 
     Returns
     -------
@@ -44,7 +48,7 @@ def alpaca(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Loa
     Loaded(6 rows: 6 in the pool, 0 refused)
     """
     hint = "is this another format? see load.messages"
-    return collect(path, _convert, hint=hint, columns=columns)
+    return collect(path, _convert, hint=hint, columns=columns, every_turn=every_turn)
 
 
 def _convert(given: dict[str, Any]) -> dict[str, Any]:

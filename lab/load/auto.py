@@ -1,64 +1,41 @@
-"""Find out what format a file is in, from its first rows, and read it."""
+"""Find out what format a file or folder is in, from its form and its first rows, and read it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from lab.errors import DataError
-from lab.load.alpaca import alpaca
-from lab.load.dolly import dolly
+from lab.load import content, formats
 from lab.load.loaded import Loaded
-from lab.load.messages import messages
-from lab.load.oasst import oasst
-from lab.load.preference import preference
-from lab.load.prompt_completion import COMPLETIONS, PROMPTS, prompt_completion
-from lab.load.prompts import prompts
-from lab.load.responses import responses
-from lab.load.rows import read
-from lab.load.self_instruct import self_instruct
-from lab.load.sharegpt import sharegpt
+from lab.load.rows import KINDS, read
+from lab.load.stack_exchange import stack_exchange
+from lab.load.tasks.forms import Form
+from lab.load.tasks.labelled import labelled
+from lab.load.tasks.natural_instructions import is_task, natural_instructions
+from lab.load.tasks.promptsource import promptsource, read_templates
 
+LABEL = "Say which label fits the text."  # the description of texts with labels
 _LOOKED_AT = 50
+_TEXTS = "_text.txt"
 
 
-@dataclass(frozen=True)
-class _Format:
-    read: Callable[..., Loaded]
-    needs: tuple[tuple[str, ...], ...]  # the keys of a row: all of one of these
-
-    @property
-    def name(self) -> str:
-        return self.read.__name__
-
-
-_FORMATS = (  # the first that fits is taken: what is told by more keys stands before
-    _Format(responses, (("responses_create_params", "response"),)),
-    _Format(oasst, (("message_tree_id", "prompt"), ("message_id", "text", "role"))),
-    _Format(preference, (("chosen", "rejected"), ("chosen_messages", "rejected_messages"))),
-    _Format(messages, (("messages",),)),
-    _Format(sharegpt, (("conversations",), ("conversation",))),
-    _Format(self_instruct, (("instruction", "instances"),)),
-    _Format(alpaca, (("instruction", "output"),)),
-    _Format(dolly, (("instruction", "response"),)),
-    _Format(prompts, (("question", "function"),)),
-    _Format(prompt_completion, tuple((a, b) for a in PROMPTS for b in COMPLETIONS)),
-    _Format(prompts, (("instruction",), ("prompt",), ("turns",), ("question",), ("query",))),
-)
-_LISTS = {"messages", "conversations", "conversation"}  # a text under these is a prompt
-
-
-def auto(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Loaded:
-    """Read a file or folder in whichever format its rows are in, and say which that was.
+def auto(
+    path: str | Path, *, columns: Mapping[str, str] | None = None, every_turn: bool = False
+) -> Loaded:
+    """Read a file or folder in whichever format it is in, and say which that was, and why.
 
     Parameters
     ----------
     path : path
-        JSON, JSON Lines, CSV, TSV or Parquet, packed or not, or a folder of them.
+        JSON, JSON Lines, CSV, TSV or Parquet, packed (gz, zst) or not, or a folder of them; a
+        task of Natural Instructions, or a folder of tasks; a folder of `templates.yaml` and its
+        table; texts and labels (`train_text.txt` beside `train_labels.txt`); `Posts.xml`.
     columns : mapping, optional
-        The file's own names of `instruction`, `input`, `output` and others, as
-        `{"instruction": "question"}`; the rows are then read as Alpaca's.
+        The file's own names of keys, as `{"instruction": "question"}` or `{"messages": "chat"}`.
+    every_turn : bool
+        An example for each answer of a conversation; see `load.messages`.
 
     Returns
     -------
@@ -69,6 +46,8 @@ def auto(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Loade
     ------
     DataError
         If no format fits; the nearest are named.
+    ValueError
+        If the format that was found does not take `columns` or `every_turn`.
 
     Examples
     --------
@@ -76,45 +55,90 @@ def auto(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Loade
     >>> auto(paths.samples() / "messages.jsonl").told
     'read by load.messages: 2 of the first 2 rows hold messages'
     """
-    if columns:
-        loaded = alpaca(path, columns=columns)
-        return replace(loaded, told=f"read by load.alpaca: columns {dict(columns)}")
+    path = Path(path)
+    given: dict[str, Any] = {"columns": dict(columns)} if columns else {}
+    given |= {"every_turn": True} if every_turn else {}
+    special = _special(path)
+    if special is not None:
+        loaded, name, why = special
+        if given:
+            raise ValueError(f"{next(iter(given))} is not for load.{name}, which {path} is for")
+        return replace(loaded(), told=f"read by load.{name}: {why}")
     rows = [row.value for row in islice(read(path), _LOOKED_AT) if not row.reason]
-    held = [_keys(row) for row in rows]
-    best: _Format | None = None
-    fits = 0
-    keys: tuple[str, ...] = ()
-    for one in _FORMATS:
-        for needs in one.needs:
-            found = sum(set(needs) <= row for row in held)
-            if found > fits:
-                best, fits, keys = one, found, needs
-    if best is None or 2 * fits < len(held):
-        raise DataError(f"is in no known format; {_nearest(held)}", file=path)
-    told = f"read by load.{best.name}: {fits} of the first {len(held)} rows hold {', '.join(keys)}"
-    return replace(best.read(path), told=told)
+    looked = formats.renamed(rows, columns or {})
+    found = formats.fitting(looked)
+    if found is None:
+        raise DataError(f"is in no known format; {formats.nearest(looked)}", file=path)
+    one, needs, fits = found
+    for name in given:
+        if name not in one.takes:
+            raise ValueError(f"{name} is not for load.{one.name}, which {path} is for")
+    told = f"read by load.{one.name}: {fits} of the first {len(rows)} rows hold {', '.join(needs)}"
+    return replace(one.read(path, **given), told=told)
 
 
-def _keys(row: Any) -> set[str]:
-    if isinstance(row, list) and row and all(isinstance(turn, dict) for turn in row):
-        return {"messages"}
-    if not isinstance(row, dict):
-        return set()
-    held = {str(name) for name, value in row.items() if value is not None}
-    texts = {name for name in held & _LISTS if not isinstance(row[name], list)}
-    return (held - texts) | ({"prompt"} if texts else set())
+def _special(path: Path) -> tuple[Callable[[], Loaded], str, str] | None:
+    """Return the reader of what is told by more than the keys of rows, its name, and why."""
+    for find in (_dump, _templates, _labels, _tasks):
+        found = find(path)
+        if found is not None:
+            return found
+    return None
 
 
-def _nearest(held: list[set[str]]) -> str:
-    seen = sorted(set().union(*held)) if held else []
-    scored = []
-    for one in _FORMATS:
-        for needs in one.needs:
-            missing = sorted(set(needs) - set(seen))
-            scored.append((len(missing) / len(needs), len(needs), one.name, ", ".join(needs)))
-    near = sorted(scored, key=lambda item: item[:2])[:3]
-    told = [f"load.{name} needs {needs}" for *_, name, needs in near]
-    return (
-        f"its rows hold {', '.join(seen) or 'no keys'}; the nearest: {'; '.join(told)}; "
-        "give columns= if these have other names"
+def _dump(path: Path) -> tuple[Callable[[], Loaded], str, str] | None:
+    dump = next(iter(sorted(path.glob("Posts.xml*"))), path) if path.is_dir() else path
+    if dump.is_dir() or content.kind(dump) != ".xml":
+        return None
+    return lambda: stack_exchange(dump), "stack_exchange", f"{dump.name} is XML"
+
+
+def _templates(path: Path) -> tuple[Callable[[], Loaded], str, str] | None:
+    yaml = next(iter(sorted(path.glob("templates.y*ml"))), None) if path.is_dir() else path
+    if yaml is None or content.kind(yaml) not in (".yaml", ".yml"):
+        return None
+    tables = sorted(file for file in yaml.parent.iterdir() if content.kind(file) in KINDS)
+    if path.is_dir() and len(tables) == 1:
+        why = f"{yaml.name} beside one table, {tables[0].name}"
+        return lambda: promptsource(tables[0], yaml), "tasks.promptsource", why
+    raise DataError(
+        f"holds {len(read_templates(yaml))} templates; name the table that they are for, in "
+        f"load.tasks.promptsource(table, templates) (beside it are {len(tables)} tables)",
+        file=yaml,
     )
+
+
+def _labels(path: Path) -> tuple[Callable[[], Loaded], str, str] | None:
+    texts = [path] if path.is_file() else sorted(path.glob(f"*{_TEXTS}*"))
+    pairs = [(text, _beside(text, "labels")) for text in texts if _TEXTS in text.name]
+    found = [(text, labels) for text, labels in pairs if labels is not None]
+    if not found:
+        return None
+    if len(found) > 1:
+        names = ", ".join(text.name for text, _ in found)
+        raise DataError(f"holds texts with labels; name one of {names}", file=path)
+    text, labels = found[0]
+    mapping = next(iter(sorted(text.parent.glob("mapping.txt*"))), None)
+    why = f"{text.name} beside {labels.name}, described as {LABEL!r}"
+    return (
+        lambda: labelled(
+            text, labels, definition=LABEL, mapping=mapping, form=Form(options=mapping is not None)
+        ),
+        "tasks.labelled",
+        why,
+    )
+
+
+def _beside(text: Path, what: str) -> Path | None:
+    stem = text.name.partition(_TEXTS)[0]
+    return next(iter(sorted(text.parent.glob(f"{stem}_{what}.txt*"))), None)
+
+
+def _tasks(path: Path) -> tuple[Callable[[], Loaded], str, str] | None:
+    first: Path | None = path
+    if path.is_dir():
+        first = next((f for f in sorted(path.rglob("*")) if content.kind(f) == ".json"), None)
+    if first is None or not first.is_file() or not is_task(first):
+        return None
+    why = f"{first.name} holds a task with its instances"
+    return lambda: natural_instructions(path), "tasks.natural_instructions", why

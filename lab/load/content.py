@@ -18,6 +18,7 @@ from lab.errors import DataError
 
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 PACKED = (".gz", ".zst")
+ARCHIVES = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z", b"\xfd7zX": "xz", b"BZh9": "bzip2"}
 BOMB_BYTES = 256 * 2**20  # a smaller file is never taken for a bomb
 BOMB_RATIO = 200  # real texts shrink to a tenth, the same row over and over to a hundredth
 DOCUMENT_BYTES = 2**30  # the most that is read as one JSON document
@@ -55,10 +56,14 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
     Raises
     ------
     DataError
-        If the file cannot be read, is UTF-16, or unpacks to more than 256 MiB and more than 200
-        times its size on the disk.
+        If the file cannot be read, is UTF-16 or another kind of archive, or unpacks to more than
+        256 MiB and more than 200 times its size on the disk.
     """
     start = head(path)
+    if start in ARCHIVES:
+        raise DataError(
+            f"is a {ARCHIVES[start]} archive; unpack it and read what it holds", file=path
+        )
     try:
         with path.open("rb") as plain:
             stream: BinaryIO = plain

@@ -4,6 +4,7 @@ Source: databricks-dolly-15k (CC BY-SA 3.0). Other sets with the same texts unde
 under `input` and `output`, are read as well; Self-Instruct's predictions are such.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,23 @@ from lab.load.loaded import Loaded, collect
 _CONTEXT, _RESPONSE = ("context", "input"), ("response", "output")
 
 
-def dolly(path: str | Path) -> Loaded:
+def dolly(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Loaded:
     """Read instructions with a context and a response; `category` and other keys are columns.
+
+    Parameters
+    ----------
+    path : path
+        A file or a folder.
+    columns : mapping, optional
+        The file's own names, as for `load.alpaca`.
 
     Raises
     ------
     DataError
         If the file cannot be read, or not one row fits.
     """
-    return collect(path, _convert, hint="is this another format? see load.alpaca")
+    hint = "is this another format? see load.alpaca"
+    return collect(path, _convert, hint=hint, columns=columns)
 
 
 def _convert(given: dict[str, Any]) -> dict[str, Any]:

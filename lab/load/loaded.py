@@ -10,7 +10,7 @@ import pandas as pd
 
 from lab import hashing, records
 from lab.errors import DataError
-from lab.load import parse
+from lab.load import exchanges, parse
 from lab.load.rows import Row, read
 
 REFUSED = ("file", "row", "field", "reason", "value", "raw")
@@ -61,19 +61,28 @@ def collect(
     *,
     hint: str,
     columns: Mapping[str, str] | None = None,
+    every_turn: bool = False,
 ) -> Loaded:
     """Read `path`, turn each object into examples with `convert`, and refuse what fails.
 
     `convert` gives one example or a list of them, or raises DataError with the field and the value
     that it cannot take. Keys `id`, `parent` and `recipe` of the file are kept as `given_id` and so
     on. `columns` gives the file's own name of a key, as in `{"instruction": "question"}`.
+    `every_turn` makes an example of each answer of a conversation (`exchanges.every_answer`).
 
     Raises
     ------
     DataError
         If the file cannot be read, or not one row of it can; `hint` says what to try then.
     """
-    return gather(read(path), convert, source=Path(path).name, hint=hint, columns=columns)
+    return gather(
+        read(path),
+        convert,
+        source=Path(path).name,
+        hint=hint,
+        columns=columns,
+        every_turn=every_turn,
+    )
 
 
 def gather(
@@ -83,6 +92,7 @@ def gather(
     source: str,
     hint: str,
     columns: Mapping[str, str] | None = None,
+    every_turn: bool = False,
 ) -> Loaded:
     """Turn rows from anywhere into a pool, as `collect` does with those of a file."""
     kept: list[Example] = []
@@ -91,6 +101,8 @@ def gather(
     for row in rows:
         try:
             examples = _examples(row, convert, columns or {})
+            if every_turn:
+                examples = [one for example in examples for one in _each_answer(example)]
         except DataError as error:
             refused.append(_refusal(row, error))
             continue
@@ -155,6 +167,11 @@ def renamed(given: dict[str, Any], columns: Mapping[str, str]) -> dict[str, Any]
             given[f"given_{name}"] = given[name]
         given[name] = given.pop(own)
     return given
+
+
+def _each_answer(example: Example) -> list[Example]:
+    _check(example)
+    return exchanges.every_answer({"history": [], **example})
 
 
 def _check(example: Example) -> None:

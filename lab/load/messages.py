@@ -3,6 +3,7 @@
 Sources: OpenAI's form of fine-tuning files, that of transformers and TRL, and LLaMA-Factory's.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from lab.load import chat
 from lab.load.loaded import Loaded, collect
 
 
-def messages(path: str | Path) -> Loaded:
+def messages(
+    path: str | Path, *, columns: Mapping[str, str] | None = None, every_turn: bool = False
+) -> Loaded:
     """Read chat messages from a file or folder: one example a conversation.
 
     The last message becomes `output` (with `thinking` and `calls`), the user's last one
@@ -22,6 +25,11 @@ def messages(path: str | Path) -> Loaded:
     ----------
     path : path
         A file whose rows hold a list `messages`, or are such lists themselves.
+    columns : mapping, optional
+        The file's own names, as `{"messages": "dialogue"}`.
+    every_turn : bool
+        An example for each answer of a conversation, calls included, not the last one alone;
+        `turn` counts them, `conversation` is the id of the whole, which the last one keeps.
 
     Returns
     -------
@@ -39,7 +47,8 @@ def messages(path: str | Path) -> Loaded:
     >>> messages(paths.samples() / "messages.jsonl")
     Loaded(2 rows: 2 in the pool, 0 refused)
     """
-    return collect(path, _convert, hint="is this another format? see load.alpaca")
+    hint = "is this another format? see load.alpaca"
+    return collect(path, _convert, hint=hint, columns=columns, every_turn=every_turn)
 
 
 def _convert(given: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def oasst(
     every_path: bool = False,
     languages: Collection[str] | None = None,
     reviewed: bool = True,
+    every_turn: bool = False,
 ) -> Loaded:
     """Read trees of messages: one example a tree, or one for each of its ends.
 
@@ -39,6 +40,9 @@ def oasst(
         Only trees whose first message is in one of them.
     reviewed : bool
         Leave out messages that are deleted or that reviewers turned down.
+    every_turn : bool
+        An example for each answer of a path, not the last one alone; `labels` and others are
+        then those of the last.
 
     Returns
     -------
@@ -64,7 +68,13 @@ def oasst(
         return [_example(nodes, given.get("message_tree_id")) for nodes in found.values()]
 
     rows = _nested(read(path))
-    return gather(rows, convert, source=Path(path).name, hint="see load.messages, load.sharegpt")
+    return gather(
+        rows,
+        convert,
+        source=Path(path).name,
+        hint="see load.messages, load.sharegpt",
+        every_turn=every_turn,
+    )
 
 
 def _nested(rows: Iterable[Row]) -> Iterator[Row]:

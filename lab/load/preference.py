@@ -5,6 +5,7 @@ TRL's `prompt` (or none), `chosen`, `rejected`, as texts or messages; LLaMA-Fact
 `label` (KTO) are single answers and are read by `load.messages` or `load.prompt_completion`.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,25 @@ from lab.load.prompt_completion import as_turns
 _BEFORE = ("prompt", "conversations", "messages", "question", "instruction")
 
 
-def preference(path: str | Path) -> Loaded:
+def preference(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Loaded:
     """Read pairs: the chosen answer is the output, the other one the column `rejected`.
 
     `rejected_thinking` and `rejected_calls` are there where a rejected answer has them.
+
+    Parameters
+    ----------
+    path : path
+        A file or a folder.
+    columns : mapping, optional
+        The file's own names, as for `load.alpaca`.
 
     Raises
     ------
     DataError
         If the file cannot be read, or not one row fits.
     """
-    return collect(path, _convert, hint="is this another format? see load.messages")
+    hint = "is this another format? see load.messages"
+    return collect(path, _convert, hint=hint, columns=columns)
 
 
 def _convert(given: dict[str, Any]) -> Example:

@@ -4,6 +4,7 @@ The names differ between sets: `prompt`, `question`, `query`, `problem`, `input`
 `completion`, `response`, `answer`, `target`, `output`, `solution` for the other.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ PROMPTS = ("prompt", "question", "query", "problem", "input")
 COMPLETIONS = ("completion", "response", "answer", "target", "output", "solution")
 
 
-def prompt_completion(path: str | Path, *, ending: str = "") -> Loaded:
+def prompt_completion(
+    path: str | Path, *, ending: str = "", columns: Mapping[str, str] | None = None
+) -> Loaded:
     """Read rows of a prompt and a completion; other keys become columns.
 
     Parameters
@@ -24,6 +27,8 @@ def prompt_completion(path: str | Path, *, ending: str = "") -> Loaded:
         A file or a folder.
     ending : str
         Taken off the end of each completion, such as `<|endoftext|>`, which some sets hold.
+    columns : mapping, optional
+        The file's own names, as for `load.alpaca`.
 
     Raises
     ------
@@ -38,7 +43,8 @@ def prompt_completion(path: str | Path, *, ending: str = "") -> Loaded:
             said = said.removesuffix(ending)
         return chat.example([*as_turns(asked, "user"), *as_turns(said, "assistant")], row)
 
-    return collect(path, convert, hint="is this another format? see load.alpaca, load.prompts")
+    hint = "is this another format? see load.alpaca, load.prompts"
+    return collect(path, convert, hint=hint, columns=columns)
 
 
 def pair(row: dict[str, Any]) -> tuple[Any, Any]:

@@ -4,6 +4,7 @@ InstructGPT's way (arXiv:2203.02155, section 3.2): queries by use case, answered
 (`synth.answer`) or by hand. Their outputs are empty, and `answered` says that this is known.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +25,26 @@ _NAMES = (
 )
 
 
-def prompts(path: str | Path) -> Loaded:
+def prompts(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Loaded:
     """Read prompts alone: a text, messages, or turns of the user.
 
     Of several turns of the user (MT-bench) the first is the instruction, the column `later_turns`
     holds the others. Answers that a row holds for reference stay columns.
+
+    Parameters
+    ----------
+    path : path
+        A file or a folder.
+    columns : mapping, optional
+        The file's own names, as for `load.alpaca`.
 
     Raises
     ------
     DataError
         If the file cannot be read, or not one row fits.
     """
-    return collect(path, _convert, hint="is this another format? see load.alpaca")
+    hint = "is this another format? see load.alpaca"
+    return collect(path, _convert, hint=hint, columns=columns)
 
 
 def _convert(given: dict[str, Any]) -> Example:

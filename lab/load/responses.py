@@ -14,17 +14,19 @@ from lab.load.loaded import Example, Loaded, collect
 _ASKED, _SAID = ("responses_create_params", "request"), "response"
 
 
-def responses(path: str | Path) -> Loaded:
+def responses(path: str | Path, *, every_turn: bool = False) -> Loaded:
     """Read requests and responses, as `responses_create_params` and `response` in each row.
 
     `tools` are those of the request; other keys of the row (rewards) become columns.
+    `every_turn` as for `load.messages`.
 
     Raises
     ------
     DataError
         If the file cannot be read, or not one row fits.
     """
-    return collect(path, _convert, hint="is this another format? see load.messages")
+    hint = "is this another format? see load.messages"
+    return collect(path, _convert, hint=hint, every_turn=every_turn)
 
 
 def _convert(given: dict[str, Any]) -> Example:

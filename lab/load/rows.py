@@ -14,7 +14,7 @@ from lab.errors import DataError
 from lab.load import content, documents, tables
 
 ROW_BYTES = 8 * 2**20  # a longer line is no example
-_KINDS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
+KINDS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 _CHUNK = 2**20
 
 
@@ -53,9 +53,9 @@ def read(path: str | Path, *, noted: bool = True) -> Iterator[Row]:
     if noted:
         opened(path)
     if path.is_dir():
-        found = sorted(file for file in path.rglob("*") if content.kind(file) in _KINDS)
+        found = sorted(file for file in path.rglob("*") if content.kind(file) in KINDS)
         if not found:
-            raise DataError(f"cannot be read: the folder holds no {', '.join(_KINDS)}", file=path)
+            raise DataError(f"cannot be read: the folder holds no {', '.join(KINDS)}", file=path)
         for file in found:
             name = str(file.relative_to(path))
             yield from (replace(row, file=name) for row in _file(file))

@@ -5,7 +5,7 @@ assistant says before the first question left out, long talks split); LLaMA-Fact
 `function_call` and `observation` for tools.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ def sharegpt(
     mend: bool = True,
     most: int | None = None,
     count: Callable[[str], int] = len,
+    columns: Mapping[str, str] | None = None,
+    every_turn: bool = False,
 ) -> Loaded:
     """Read ShareGPT's conversations: one example a conversation, or a piece of one.
 
@@ -40,6 +42,11 @@ def sharegpt(
         Split longer conversations between exchanges into pieces of at most this size.
     count : callable
         The size of a text, such as the tokens of a tokenizer; characters by default.
+    columns : mapping, optional
+        The file's own names, as `{"conversations": "dialogue"}`.
+    every_turn : bool
+        An example for each answer of a conversation, calls included, not the last one alone;
+        `turn` counts them, `conversation` is the id of the whole, which the last one keeps.
 
     Returns
     -------
@@ -63,7 +70,8 @@ def sharegpt(
         pieces = list(_pieces(turns, most, count))
         return [chat.example(part, {**row, "piece": n}) for n, part in enumerate(pieces)]
 
-    return collect(path, convert, hint="is this another format? see load.messages")
+    hint = "is this another format? see load.messages"
+    return collect(path, convert, hint=hint, columns=columns, every_turn=every_turn)
 
 
 def _messages(value: Any) -> list[dict[str, Any]]:

@@ -42,3 +42,10 @@ def test_the_kind_of_a_file_is_told_by_its_name():
         ".json",
         ".jsonl",
     ]
+
+
+def test_an_archive_of_another_kind_is_named(tmp_path):
+    path = tmp_path / "Posts.7z"
+    path.write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(50))
+    with pytest.raises(DataError, match=r"Posts\.7z: is a 7z archive; unpack it and read what it"):
+        list(read(path))

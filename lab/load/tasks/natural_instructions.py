@@ -16,6 +16,7 @@ from lab.load.loaded import Example, Loaded, gather
 from lab.load.rows import Row, opened
 from lab.load.tasks.forms import DESCRIBED, Form, Task, examples
 
+_HEAD, _MARKS = 2**20, (b'"Instances"', b'"examples"')
 _PAIRS = (("input", "output"), ("input", "target"), ("cause", "effect"), ("items", "concept"))
 
 
@@ -56,6 +57,28 @@ def natural_instructions(
         for one in _rows(file, form, definition)
     )
     return gather(tasks, _made, source=path.name, hint="see load.auto")
+
+
+def is_task(path: Path) -> bool:
+    """Say whether a file is one JSON object of a task with its instances.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> is_task(paths.samples() / "alpaca.json")
+    False
+    """
+    if content.kind(path) != ".json":
+        return False
+    with content.unpacked(path) as stream:
+        head = stream.read(_HEAD).lstrip()
+    if not head.startswith(b"{") or not any(name in head for name in _MARKS):
+        return False
+    try:
+        task, spoiled = _task(path, "")
+    except DataError:
+        return False
+    return len(task.instances) > len(spoiled)
 
 
 def _made(given: dict[str, Any]) -> Example:
