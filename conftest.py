@@ -18,6 +18,30 @@ import pytest
 from lab import origins, paths
 
 SHARED = paths.shared()
+TOGETHER = "tests/browser/"  # one Jupyter server and one browser, so one worker
+
+
+def work_unit(nodeid: str) -> str:
+    """Return what a test is sent to a worker with: the others of its unit, or itself alone."""
+    return TOGETHER if nodeid.startswith(TOGETHER) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Send the browser tests to one worker.
+
+    The mark `xdist_group` does not: since pytest 9.2 a test's id is not what pytest-xdist 3.8 makes
+    of it, and each test goes to any worker.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Units(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return work_unit(nodeid)
+
+    return Units(config, log)
 
 
 @pytest.fixture(autouse=True)

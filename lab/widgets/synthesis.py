@@ -11,6 +11,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,7 @@ class SynthesisBench:
         self.tried: Synthesised | None = None
         self.result: Synthesised | None = None
         self._look: dict[str, Any] = {}
+        self._lock = threading.RLock()  # of all that the thread and the kernel both write
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._progress: Progress | None = None
@@ -227,35 +229,47 @@ class SynthesisBench:
         return Journal(ids, rater=self._rater, file=self.verdict_file)
 
     def _begin(self, doing: str, keep: int) -> None:
-        if self._thread is not None and self._thread.is_alive():
-            return
-        self._stop.clear()
-        self._doing, self._error, self._progress = doing, "", None
-        self._show()
-        self._thread = threading.Thread(
-            target=self._work, args=(keep,), daemon=True, name="winnow-synthesis"
-        )
-        self._thread.start()
+        with self._lock:
+            if self._doing:
+                return
+            self._stop = threading.Event()
+            self._doing, self._error, self._progress = doing, "", None
+            self._show()
+            self._thread = threading.Thread(
+                target=self._work, args=(doing, keep), daemon=True, name="winnow-synthesis"
+            )
+            self._thread.start()
 
-    def _work(self, keep: int) -> None:
+    def _work(self, doing: str, keep: int) -> None:
         given = {name: getattr(self.terms, name) for name in _TERMS}
         terms = Terms(prompts=self.terms.prompts, **{**given, "watch": self._watched})
-        method, accept = self._methods[self.method], self.accept
+        method = self._methods[self.method]
+        if doing == "running":
+            method = partial(method, accept=self.accept)
+        made, error = None, "it broke off; the kernel's log says where"
         try:
-            if self._doing == "trying":
-                self.tried = method(keep=keep, terms=terms)
-                self._state["tries"] = self._rows(self.tried.examples)
-            else:
-                self.result = method(keep=keep, terms=terms, accept=accept)
+            made, error = method(keep=keep, terms=terms), ""
+        except (WinnowError, ValueError) as wrong:
+            error = str(wrong)
+        finally:
+            self._finish(doing, made, error)
+
+    def _finish(self, doing: str, made: Synthesised | None, error: str) -> None:
+        """Take over what a thread made; after it the thread writes nothing more."""
+        with self._lock:
+            if made is not None and doing == "trying":
+                self.tried = made
+                self._state["tries"] = self._rows(made.examples)
+            elif made is not None:
+                self.result = made
             self._save()
-        except (WinnowError, ValueError) as error:
-            self._error = str(error)
-        self._doing = ""
-        self._show()
+            self._doing, self._error = "", error
+            self._show()
 
     def _watched(self, now: Progress) -> bool:
-        self._progress = now
-        self._show_run()
+        with self._lock:
+            self._progress = now
+            self._show_run()
         return self._stop.is_set()
 
     def _rows(self, examples: pd.DataFrame) -> list[dict[str, Any]]:
@@ -292,23 +306,14 @@ class SynthesisBench:
             self._show(code=self.code())
 
     def _show(self, *, tree: str = "", code: str = "") -> None:
-        language = self._terms.language
-        names = prompts.names("synth", language)
+        with self._lock:
+            self.panel.view = self._view(tree=tree, code=code)
+            self._show_run()
+
+    def _view(self, *, tree: str, code: str) -> dict[str, Any]:
         first = self._look.get("step", "")
-        stem = first.partition("_")[0]
-        shown = [name for name in names if name.partition("_")[0] == stem] or names
-        texts = {name: prompts.load("synth", name, language) for name in shown}
-        edited = self._state["edited"]
         said = self.verdicts
         mine = said[said["rater"] == self._rater].set_index("id")
-        tries = [
-            {
-                **row,
-                "verdict": str(mine.loc[row["id"], "verdict"]) if row["id"] in mine.index else "",
-                "reason": str(mine.loc[row["id"], "reason"]) if row["id"] in mine.index else "",
-            }
-            for row in self._state["tries"]
-        ]
         family: list[list[Any]] = []
         if tree:
             rows = self.tree(tree)
@@ -316,27 +321,19 @@ class SynthesisBench:
                 [int(depth), str(text)]
                 for depth, text in zip(rows["depth"], rows["instruction"], strict=True)
             ]
-        self.panel.view = {
+        return {
             "methods": list(self._methods),
             "method": self.method,
-            "prompts": [
-                {
-                    "name": name,
-                    "edited": name in edited,
-                    "parts": edited.get(name) or [list(part) for part in one.sections],
-                }
-                for name, one in texts.items()
-            ],
+            "prompts": synthesis_view.texts(first, self._terms.language, self._state["edited"]),
             "first": first,
             "sent": self._look.get("sent", []),
-            "tries": tries,
+            "tries": synthesis_view.judged(self._state["tries"], mine),
             "keep": self._state["keep"],
             "note": self._note,
             "tree": family,
             "code": code,
             "forecast": self._forecast(),
         }
-        self._show_run()
 
     def _forecast(self) -> str:
         if self.tried is None or not len(self.tried.examples):

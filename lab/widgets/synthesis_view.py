@@ -3,11 +3,41 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
+from lab.llm import prompts
 from lab.llm.prompts import Prompt
 from lab.synth import Progress, Synthesised
 
 CUT = 300  # characters of a sample
 LAST = 3  # samples
+
+
+def texts(first: str, language: str, edited: Mapping[str, list[list[str]]]) -> list[dict[str, Any]]:
+    """Return the prompts of the method that begins with `first`, edited where they are."""
+    names = prompts.names("synth", language)
+    stem = first.partition("_")[0]
+    shown = [name for name in names if name.partition("_")[0] == stem] or names
+    own = {name: prompts.load("synth", name, language).sections for name in shown}
+    return [
+        {
+            "name": name,
+            "edited": name in edited,
+            "parts": edited.get(name) or [list(part) for part in sections],
+        }
+        for name, sections in own.items()
+    ]
+
+
+def judged(tries: list[dict[str, Any]], said: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the tries with what was said of them; `said` is indexed by id."""
+    shown = []
+    for row in tries:
+        known = row["id"] in said.index
+        verdict = str(said.loc[row["id"], "verdict"]) if known else ""
+        reason = str(said.loc[row["id"], "reason"]) if known else ""
+        shown.append({**row, "verdict": verdict, "reason": reason})
+    return shown
 
 
 def under_way(now: Progress) -> dict[str, Any]:

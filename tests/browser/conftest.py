@@ -33,7 +33,12 @@ def artefacts(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def jupyter(tmp_path_factory):
+def jupyter(tmp_path_factory, testrun_uid):
+    mark = tmp_path_factory.getbasetemp().parent / f"jupyter-{testrun_uid}"
+    try:
+        mark.touch(exist_ok=False)
+    except FileExistsError:
+        pytest.fail("browser tests came to two workers: they hang together, see conftest.py")
     with screen.jupyter(tmp_path_factory.mktemp("jupyter")) as server:
         yield server
 

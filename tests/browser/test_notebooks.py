@@ -5,7 +5,7 @@ import pytest
 
 from lab.report import books
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NAMES = ["03-filters", "07-coverage", "11-report"]
 
 

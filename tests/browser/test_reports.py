@@ -11,7 +11,7 @@ import pytest
 from lab import report
 from lab.report import pdf
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ROOT = Path(__file__).parent.parent.parent
 CHECKERS = ROOT / "build" / "axe" / "node_modules"
 AXE = CHECKERS / "axe-core" / "axe.min.js"

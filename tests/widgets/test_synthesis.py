@@ -1,5 +1,7 @@
 """The synthesis bench: what it holds, what it writes down, what it calls."""
 
+import threading
+import time
 from functools import partial
 
 import pytest
@@ -137,3 +139,40 @@ def test_a_report_escapes_what_a_model_wrote(bench, monkeypatch):
     shown = made._repr_mimebundle_()["text/html"]
     assert "<script>" not in shown
     assert "&lt;b&gt;" in shown
+
+
+def test_a_run_can_begin_while_the_thread_of_the_last_one_is_ending(bench, monkeypatch):
+    made = bench()
+    ends = threading.Event()
+    finish = made._finish
+
+    def late(*given):
+        finish(*given)
+        ends.wait(60)  # all is written down, the thread still lives
+
+    monkeypatch.setattr(made, "_finish", late)
+    made.try_some(2)
+    old = made._thread
+    while made._doing:
+        time.sleep(0.01)
+    made.run(3)
+    assert made._thread is not old
+    assert old.is_alive()
+    ends.set()
+    made.wait(60)
+    assert len(made.result.examples) == 3
+    assert len(made.panel.view["tries"]) == 2
+
+
+def test_an_error_that_nobody_thought_of_ends_the_work_and_is_said(bench, monkeypatch):
+    made = bench()
+
+    def broken(*, keep, terms):
+        raise KeyError("no such thing")
+
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    made._methods["evol"] = broken
+    made.try_some(2)
+    made.wait(60)
+    assert made.panel.run["state"] == "idle"
+    assert made.panel.run["error"].startswith("it broke off")

@@ -108,7 +108,7 @@ function render({ model, el }) {
   const showRun = () => {
     const run = model.get("run");
     const busy = ["running", "trying", "stopping"].includes(run.state);
-    go.disabled = tryFive.disabled = busy; halt.disabled = !busy || run.state === "stopping";
+    go.disabled = tryFive.disabled = method.disabled = busy; halt.disabled = !busy || run.state === "stopping";
     bar.max = run.keep || 1; bar.value = run.kept || 0;
     state.textContent = run.error ? `failed: ${run.error}` : run.because ? `${run.state}: ${run.because}` : run.state || "";
     const total = (run.kept || 0) + (run.rejected || 0);
