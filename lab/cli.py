@@ -86,6 +86,29 @@ def run(
 
 
 @app.command()
+def gather(
+    folder: Annotated[Path, typer.Argument(help="Pages below it, such as a folder a person.")],
+) -> None:
+    """Write an index over pages of reports that come from several people or machines."""
+    from lab.report import gather as pages
+
+    typer.echo(f"open {_shown(pages.gather(folder))}")
+
+
+@app.command()
+def compare(
+    pages: Annotated[list[Path], typer.Argument(help="Two or more pages of reports.")],
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("comparison.html"),
+) -> None:
+    """Write one page that shows reports side by side: verdicts, and what differs."""
+    from lab.report import gather as reader
+
+    if len(pages) < 2:
+        raise typer.BadParameter(f"PAGES must be two or more, got {len(pages)}")
+    typer.echo(f"open {_shown(reader.compare(pages, out))}")
+
+
+@app.command()
 def new(
     folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
 ) -> None:

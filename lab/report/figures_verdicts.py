@@ -94,8 +94,16 @@ def forest(verdicts: pd.DataFrame, *, xlabel: str = "difference") -> Figure:
         xaxis_title=html.escape(xlabel),
         yaxis={"categoryorder": "array", "categoryarray": rows[::-1], "automargin": True},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        meta={"verdicts": {"measure": xlabel, "rows": _plain(verdicts)}},  # the page's first words
     )
     return figure
+
+
+def _plain(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
+    columns = ["claim", "verdict", "equivalence", "difference", "low", "high", "margin"]
+    shown = verdicts[columns].astype({"equivalence": bool, **dict.fromkeys(columns[3:], float)})
+    named = shown.rename_axis("name").reset_index().astype({"name": str})
+    return [{str(key): value for key, value in row.items()} for row in named.to_dict("records")]
 
 
 def _lines(claim: str) -> str:

@@ -1,12 +1,12 @@
 """The index of all pages: there from the first moment, and true at every later one."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from lab import files
 from lab.report import books
 from lab.report.execute import Task
 
@@ -55,22 +55,16 @@ class Index:
         known = {card["name"]: card for card in cards if (folder / f"{card['name']}.html").exists()}
         for name in self._states:
             known.setdefault(name, _blank(self._tasks[name]))
-        shown = [{**known[name], "state": self._states.get(name, "")} for name in known]
+        shown = [
+            {"verdicts": [], **known[name], "state": self._states.get(name, "")} for name in known
+        ]  # pages made earlier may know of no verdicts
         shown.sort(key=lambda card: ("/" in card["name"], card["name"]))
-        replace(self.path, page.index(shown))
+        files.write_text(self.path, page.index(shown))
 
 
 def card(folder: Path, name: str) -> Path:
     """Return the file of what the index shows of a page."""
     return folder / ".cards" / f"{name.replace('/', '--')}{CARD_MARK}"
-
-
-def replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
 
 
 def _blank(task: Task) -> Mapping[str, Any]:

@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lab.report import told
+
 FIGURE = "application/vnd.plotly.v1+json"
-ANSWER = "application/vnd.winnow.answer"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 ANSWER_LIMIT = 400  # characters
 HOVER_LIMIT = 400  # characters of a hover text kept in a page, markup included
@@ -94,7 +95,7 @@ def output(cell_output: Mapping[str, Any], drawn: Drawn) -> str:
     if kind == "error":
         return _error("\n".join(cell_output["traceback"]))
     data = cell_output["data"]
-    drawn.answers += [_joined(data[name])[:ANSWER_LIMIT] for name in (ANSWER,) if name in data]
+    drawn.answers += [_joined(data[name])[:ANSWER_LIMIT] for name in (told.ANSWER,) if name in data]
     if FIGURE in data:
         return _figure(data[FIGURE], drawn)
     if "text/html" in data:

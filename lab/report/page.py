@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import origins
-from lab.report import books, outputs, scrub, thumbnail
+from lab.report import books, cards, outputs, scrub, thumbnail, told
 from lab.report.execute import Execution
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -44,7 +44,7 @@ def render(execution: Execution) -> Page:
         if cell.source.strip() or cell.get("outputs")
     ]
     card = _card(execution, drawn)
-    name = execution.task.name
+    name, facts = execution.task.name, _facts(execution)
     nonce = secrets.token_urlsafe(16)
     page = _environment().get_template("page.html.j2").render(
         card=card,
@@ -57,19 +57,47 @@ def render(execution: Execution) -> Page:
         plotly=_plotly() if drawn.figures else "",
         payloads=drawn.payloads,
         up="../" * name.count("/"),
-        facts=_facts(execution),
+        facts=facts,
+        held=cards.written(card, facts),
         notes=sorted(set(drawn.notes)),
     )  # fmt: skip
     return Page(name, allowed(page), len(drawn.figures), card)
 
 
-def index(cards: Sequence[Mapping[str, Any]]) -> str:
+def index(shown: Sequence[Mapping[str, Any]]) -> str:
     """Return the index page over cards; the `state` of one says what its page waits for."""
-    done = [card for card in cards if not card["state"]]
+    done = [card for card in shown if not card["state"]]
+    rows = [(card, row) for card in shown for row in card["verdicts"]]
+    strips = told.strips([row for _, row in rows])
+    settings = sorted({card["setting"] for card in shown if card["setting"]})
     page: str = _environment().get_template("index.html.j2").render(
-        cards=cards,
+        cards=shown,
+        verdicts=[(card, row, strip) for (card, row), strip in zip(rows, strips, strict=True)],
+        settings=settings,
         done=len(done),
         good=sum(not card["error"] for card in done),
+        nonce=secrets.token_urlsafe(16),
+        css=_template("page.css"),
+        script=_template("page.js"),
+    )  # fmt: skip
+    return allowed(page)
+
+
+def comparison(
+    names: Sequence[str], shown: Sequence[Mapping[str, Any]], facts: Sequence[cards.Facts]
+) -> str:
+    """Return a page over the cards and facts of several pages, side by side."""
+    rows = [row for card in shown for row in card["verdicts"]]
+    drawn = iter(zip(rows, told.strips(rows), strict=True))
+    found: dict[str, list[Any]] = {}
+    for at, card in enumerate(shown):
+        for row in card["verdicts"]:
+            found.setdefault(row["name"], [None] * len(shown))[at] = next(drawn)
+    page: str = _environment().get_template("comparison.html.j2").render(
+        names=names,
+        cards=shown,
+        verdicts=found,
+        differing=cards.differing(facts),
         nonce=secrets.token_urlsafe(16),
         css=_template("page.css"),
         script=_template("page.js"),
@@ -133,6 +161,7 @@ def _card(execution: Execution, drawn: outputs.Drawn) -> dict[str, Any]:
     at = _telling(drawn.figures)
     picture = None if at is None else drawn.figures[at]
     setting = origins.label(record["used"])
+    verdicts = told.verdicts(drawn.figures)
     claims = books.claims(book)
     error = record["error"]
     return {
@@ -143,6 +172,7 @@ def _card(execution: Execution, drawn: outputs.Drawn) -> dict[str, Any]:
         "badge": _badge(setting, record["used"]),
         "claims": claims,
         "answers": drawn.answers,
+        "verdicts": [{**row, "sentence": told.sentence(row)} for row in verdicts],
         "pictured": 0 if at is None else at + 1,
         "error": error,
         "verdict": _verdict(error, len(claims)),
@@ -150,8 +180,16 @@ def _card(execution: Execution, drawn: outputs.Drawn) -> dict[str, Any]:
         "seconds": record["seconds"],
         "commit": record["commit"][:7] + ("+" if record["dirty"] else ""),
         "figures": len(drawn.figures),
-        "picture": thumbnail.svg(picture, label=f"a figure of {title}") if picture else "",
+        "picture": _picture_of(picture, title),
     }
+
+
+def _picture_of(figure: dict[str, Any] | None, title: str) -> str:
+    if figure is None:
+        return ""
+    if rows := told.verdicts([figure]):
+        return told.forest(rows, label=f"the verdicts of {title}")
+    return thumbnail.svg(figure, label=f"a figure of {title}")
 
 
 def _badge(setting: str, used: Mapping[str, Sequence[str]]) -> str:
@@ -161,10 +199,11 @@ def _badge(setting: str, used: Mapping[str, Sequence[str]]) -> str:
 
 
 def _telling(figures: Sequence[dict[str, Any]]) -> int | None:
-    """Return the place of the figure for the index: the first map if there is one, or the last."""
+    """Return the place of the figure for the index: verdicts, or the first map, or the last."""
     filled = [at for at, figure in enumerate(figures) if figure["data"]]
+    judged = [at for at in filled if told.verdicts([figures[at]])]
     maps = [at for at in filled if thumbnail.is_map(figures[at])]
-    return next(iter(maps[:1] or filled[-1:]), None)
+    return next(iter(judged[-1:] or maps[:1] or filled[-1:]), None)
 
 
 def _verdict(error: Mapping[str, Any] | None, claims: int) -> str:

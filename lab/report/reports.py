@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lab import paths
+from lab import files, paths
 from lab.errors import DataError
 from lab.report import books, check
 from lab.report.execute import Execution, Say, Task, execute
-from lab.report.index import Index, card, replace
+from lab.report.index import Index, card
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,6 @@ def _write(execution: Execution, folder: Path) -> tuple[Path, list[str]]:
 
     made = page.render(execution)
     path = folder / f"{made.name}.html"
-    replace(path, made.html)
-    replace(card(folder, made.name), json.dumps(made.card, ensure_ascii=False))
+    files.write_text(path, made.html)
+    files.write_text(card(folder, made.name), json.dumps(made.card, ensure_ascii=False))
     return path, check.problems(made.html, figures=made.figures)

@@ -117,20 +117,29 @@
     });
   }
 
-  // Search: cells without the words are hidden.
+  // Search, and in the index a setting: cells without the words, or of another setting, are hidden.
   const search = byId("search");
   const cells = [...document.querySelectorAll(".cell")];
-  search.addEventListener("input", () => {
+  const settings = [...document.querySelectorAll("[data-setting]")];
+  const sift = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const setting = settings.slice(1).find((button) => button.getAttribute("aria-pressed") === "true")?.dataset.setting;
     let found = 0;
     for (const cell of cells) {
       const text = cell.textContent.toLowerCase();
-      const fits = words.every((word) => text.includes(word));
+      const fits = words.every((word) => text.includes(word)) && (!setting || cell.dataset.of === setting);
       cell.hidden = !fits;
       found += fits;
     }
-    byId("found").textContent = words.length ? `${found} of ${cells.length}` : "";
-  });
+    byId("found").textContent = words.length || setting ? `${found} of ${cells.length}` : "";
+  };
+  search.addEventListener("input", sift);
+  for (const button of settings) {
+    button.addEventListener("click", () => {
+      for (const other of settings) other.setAttribute("aria-pressed", String(other === button));
+      sift();
+    });
+  }
 
   // Words to the left; numbers to the right by their point, with a bar where none is below 0; a column's name sorts.
   const number = (text) => (text.trim() === "" ? NaN : Number(text.replaceAll(",", "")));
