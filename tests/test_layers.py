@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [  # a part may import from earlier layers, and from itself
     {"errors", "origins", "paths", "hashing"},
     {"files"},
+    {"frames"},
     {"compiled", "records", "texts", "models"},
     {"invocation"},
     {"runs", "llm", "load"},

@@ -92,29 +92,6 @@ def test_fingerprint_depends_on_order_and_ids_only(pool):
     assert records.fingerprint(pool.index) == records.fingerprint(pool)
 
 
-def test_parquet_round_trip_keeps_history_as_lists(tmp_path):
-    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
-    rows = [{"instruction": "c", "output": "d", "history": turns, "tags": ["x"]}]
-    pool = records.frame([*rows, {"instruction": "e", "output": "f", "tags": []}])
-    back = records.read_parquet(records.write_parquet(pool, tmp_path / "pool.parquet"))
-    pd.testing.assert_frame_equal(back, pool, check_index_type=False)
-    assert isinstance(back["history"].iloc[0], list)
-    records.validate(back)
-
-
-def test_a_column_that_parquet_cannot_hold_is_named(tmp_path):
-    pool = records.frame([{"instruction": "a", "output": "b"}, {"instruction": "c", "output": "d"}])
-    with pytest.raises(DataError, match="odd"):
-        records.write_parquet(pool.assign(odd=[1, "x"]), tmp_path / "pool.parquet")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_file_that_is_not_parquet_is_named(tmp_path):
-    (tmp_path / "x.parquet").write_text("no")
-    with pytest.raises(DataError, match=r"x\.parquet: cannot be read as Parquet"):
-        records.read_parquet(tmp_path / "x.parquet")
-
-
 def test_a_pool_is_described():
     rows = [
         {"instruction": "a b", "output": "c", "thinking": "t", "history": []},

@@ -8,7 +8,7 @@ from lab.load import prompt_sets, save, tasks
 from lab.load.alpaca import alpaca
 from lab.load.auto import auto
 from lab.load.dolly import dolly
-from lab.load.hub import dataset, hub
+from lab.load.hub import dataset, hub, hub_parts, parts, to_dataset
 from lab.load.loaded import Loaded
 from lab.load.messages import messages
 from lab.load.oasst import oasst
@@ -30,8 +30,10 @@ __all__ = [
     "dataset",
     "dolly",
     "hub",
+    "hub_parts",
     "messages",
     "oasst",
+    "parts",
     "preference",
     "prompt_completion",
     "prompt_sets",
@@ -44,5 +46,6 @@ __all__ = [
     "sharegpt",
     "stack_exchange",
     "tasks",
+    "to_dataset",
     "wikihow",
 ]
