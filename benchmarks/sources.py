@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lab import filters, load, paths
+from lab import filters, load, paths, recipes
 from lab.errors import DataError
 from lab.load.stack_exchange import posts
 
@@ -77,18 +77,17 @@ def _read(path: Path) -> dict[str, object]:
 
 
 def lima(data: Path) -> pd.DataFrame:
-    """Return what each rule removes from all four dumps together, alone and in order."""
+    """Return what each rule removes from four dumps, together and one by one, alone and in order.
+
+    And from LIMA's released 400 answers of Stack Exchange, in the strict reading of the rules.
+    """
     dumps = sorted((data / "stackexchange").rglob("Posts.xml*"))
     pool = pd.concat([load.stack_exchange(path).pool for path in dumps])
-    size = {"min_words": 0, "min_characters": 1_200, "max_characters": 4_096}
-    return filters.tally(
-        {
-            "at least 10 votes": filters.votes(pool, least=10),
-            "1,200 to 4,096 characters, as HTML": filters.length(pool, field="output_html", **size),
-            "no first person": filters.no_first_person(pool),
-            "no other answers": filters.no_other_answers(pool),
-        }
-    )
+    released = load.alpaca(data / "lima" / "lima.json.gz").pool.iloc[:400]
+    found = {"all four": recipes.lima_rules(pool)}
+    found |= {str(site): recipes.lima_rules(part) for site, part in pool.groupby("category")}
+    found["released, strict"] = recipes.lima_rules(released, stripped=True)
+    return pd.concat({name: filters.tally(masks) for name, masks in found.items()}, names=["pool"])
 
 
 def blown_up(data: Path, megabytes: int, folder: Path) -> Path:

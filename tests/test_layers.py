@@ -17,7 +17,7 @@ LAYERS = [  # a part may import from earlier layers, and from itself
     {"invocation"},
     {"runs", "llm", "load"},
     {"filters", "score", "embed", "select", "coverage", "tune", "judge"},
-    {"synth", "testbed"},
+    {"synth", "testbed", "recipes"},
     {"ablate"},
     {"report"},
     {"widgets"},

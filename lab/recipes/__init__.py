@@ -1,0 +1,5 @@
+"""Published sets made anew from one's own files: load, filter and select in one call."""
+
+from lab.recipes.lima import LIMA, Mixture, lima, lima_rules
+
+__all__ = ["LIMA", "Mixture", "lima", "lima_rules"]
