@@ -56,7 +56,8 @@ class Index:
         for name in self._states:
             known.setdefault(name, _blank(self._tasks[name]))
         shown = [
-            {"verdicts": [], **known[name], "state": self._states.get(name, "")} for name in known
+            {"verdicts": [], "answers": [], **known[name], "state": self._states.get(name, "")}
+            for name in known
         ]  # pages made earlier may know of no verdicts
         shown.sort(key=lambda card: ("/" in card["name"], card["name"]))
         files.write_text(self.path, page.index(shown))

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lab.report import told
+
 SHOWN = ("history", "instruction", "input", "output")
 WRONG = ("reason", "wrong", "error")  # columns that say what was wrong with an example
 MORE = 200  # characters of another column
@@ -65,7 +67,7 @@ class Answer:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         shown = f'<p class="answer"><b>{html.escape(self.sentence)}</b></p>'
         plain = self.sentence
-        return {"application/vnd.winnow.answer": plain, "text/html": shown, "text/plain": plain}
+        return {told.ANSWER: plain, "text/html": shown, "text/plain": plain}
 
 
 def answer(sentence: str, **values: float | tuple[float, float, float]) -> Answer:

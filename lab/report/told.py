@@ -8,7 +8,6 @@ trusted: a row that is not as it should be is left out.
 import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 ANSWER = "application/vnd.winnow.answer"
@@ -17,26 +16,6 @@ NUMBERS = ("difference", "low", "high", "margin")
 WIDTH, ROW, LABELS = 320.0, 26.0, 110.0  # of the small forest; labels take the left part
 LONGEST = 17  # characters of a claim's name beside it
 MOST_ROWS = 9
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A notebook's answer to its question, in one sentence; its page shows it first.
-
-    Examples
-    --------
-    >>> Answer("k-center reaches 84 of 85 families, a random draw 61.").text[:8]
-    'k-center'
-    """
-
-    text: str
-
-    def _repr_mimebundle_(self, **_words: Any) -> dict[str, str]:
-        return {
-            ANSWER: self.text,
-            "text/html": f"<p><strong>Answer.</strong> {html.escape(self.text)}</p>",
-            "text/plain": f"Answer. {self.text}",
-        }
 
 
 def verdicts(figures: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@ import xml.etree.ElementTree as ET
 
 import pandas as pd
 import pytest
-from IPython.core.formatters import DisplayFormatter
 
 from lab import ablate
 from lab.report import figures_verdicts, told
@@ -81,9 +80,3 @@ def test_each_measure_has_its_scale():
 
 def test_a_contradicted_claim_has_a_mark_of_its_own():
     assert "<circle" not in told.strips([{**ROW, "verdict": "contradicted"}])[0]
-
-
-def test_an_answer_is_shown_as_text_and_known_to_the_page():
-    shown, _ = DisplayFormatter().format(told.Answer("<b>no</b> & yes"))
-    assert shown[told.ANSWER] == "<b>no</b> & yes"
-    assert "<b>no" not in shown["text/html"]
