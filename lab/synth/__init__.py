@@ -16,6 +16,7 @@ from lab.synth.reason import reason
 from lab.synth.rewrite import rewrite
 from lab.synth.seeds import load_seeds
 from lab.synth.segments import segments
+from lab.synth.self_align import self_align
 from lab.synth.self_instruct import Quirks, self_instruct
 from lab.synth.terms import Progress, Synthesised, Terms
 
@@ -40,6 +41,7 @@ __all__ = [
     "reason",
     "rewrite",
     "segments",
+    "self_align",
     "self_instruct",
     "tagged",
     "tree",

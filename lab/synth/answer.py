@@ -47,7 +47,16 @@ def answer(
     """
     check_pool(pool, "pool")
     terms = terms or Terms()
-    desk = Desk("answer", client, keep=keep, accept=accept, terms=terms, own={}, inputs=[])
+    desk = Desk(
+        "answer",
+        client,
+        keep=keep,
+        accept=accept,
+        terms=terms,
+        own={},
+        inputs=[pool],
+        copies_allowed=True,
+    )
     rows = rows_of(pool)
     with desk.open():
         for part in desk.groups(rows, GROUP):
@@ -99,7 +108,16 @@ def invert(
     """
     check_pool(pool, "pool")
     terms = terms or Terms()
-    desk = Desk("invert", client, keep=keep, accept=accept, terms=terms, own={}, inputs=[])
+    desk = Desk(
+        "invert",
+        client,
+        keep=keep,
+        accept=accept,
+        terms=terms,
+        own={},
+        inputs=[pool],
+        copies_allowed=True,
+    )
     rows = [
         {"output": text, "parent": str(key)}
         for key, text in zip(pool.index, pool["output"].tolist(), strict=True)

@@ -89,7 +89,8 @@ def backtranslate(
         accept=accept,
         terms=terms or Terms(),
         own=own,
-        inputs=[],
+        inputs=[segments],
+        copies_allowed=True,
     )
     rows = [
         {"output": text, "parent": str(key)}

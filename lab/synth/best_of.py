@@ -70,7 +70,16 @@ def best_of(
         raise ValueError(f"n must be at least 1, got {n}")
     check_pool(pool, "pool")
     terms = terms or Terms()
-    desk = Desk("best_of", client, keep=keep, accept=accept, terms=terms, own={"n": n}, inputs=[])
+    desk = Desk(
+        "best_of",
+        client,
+        keep=keep,
+        accept=accept,
+        terms=terms,
+        own={"n": n},
+        inputs=[pool],
+        copies_allowed=True,
+    )
     rows = rows_of(pool)
     with desk.open():
         for part in desk.groups(rows, GROUP):

@@ -83,7 +83,9 @@ class Desk:
     own : mapping
         The method's own parameters, for the record.
     inputs : sequence of DataFrames
-        What it starts from; rows that are in there are not made again.
+        What it starts from.
+    copies_allowed : bool
+        Whether a row of the inputs may be made again, as where only its output is new.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class Desk:
         terms: Terms,
         own: Mapping[str, Any],
         inputs: Sequence[pd.DataFrame],
+        copies_allowed: bool = False,
     ) -> None:
         if keep < 1:
             raise ValueError(f"keep must be at least 1, got {keep}")
@@ -105,7 +108,8 @@ class Desk:
         self.rng = Random(hashing.digest([method, terms.seed]))
         self.round = 0
         self._accept = dict(accept or {})
-        self._known = {str(key) for pool in inputs for key in pool.index}
+        known = [] if copies_allowed else inputs
+        self._known = {str(key) for pool in known for key in pool.index}
         self._rows: list[dict[str, Any]] = []
         self._rejects: list[dict[str, Any]] = []
         self._lately: deque[bool] = deque(maxlen=WINDOW)

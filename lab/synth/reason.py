@@ -61,7 +61,14 @@ def reason(
     check_pool(pool, "pool")
     own = {"min_words": min_words, "max_words": max_words}
     desk = Desk(
-        "reason", client, keep=keep, accept=accept, terms=terms or Terms(), own=own, inputs=[]
+        "reason",
+        client,
+        keep=keep,
+        accept=accept,
+        terms=terms or Terms(),
+        own=own,
+        inputs=[pool],
+        copies_allowed=True,
     )
     with desk.open():
         for part in desk.groups(rows_of(pool), GROUP):

@@ -36,6 +36,7 @@ METHODS = {
     "best_of": partial(synth.best_of, BARE, score=length, n=2),
     "backtranslate": partial(synth.backtranslate, BARE),
     "constrain": partial(synth.constrain, BARE),
+    "self_align": partial(synth.self_align, BARE),
     "fill": partial(synth.fill, gaps(), reference=BARE),
 }
 OTHER_NAMES = {"eliminated", "load_seeds", "tree", "segments", "tagged"}

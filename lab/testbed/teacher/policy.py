@@ -17,7 +17,7 @@ from typing import Any
 from lab.llm import prompts
 from lab.llm.prompts import Prompt
 from lab.testbed import faults
-from lab.testbed.teacher import chance, grading, synthesis
+from lab.testbed.teacher import chance, grading, making, synthesis
 from lab.testbed.teacher.settings import Teacher
 
 ELSEWHERE = "This question is not about my world, so I can only repeat it: {text}"
@@ -56,7 +56,7 @@ def respond(teacher: Teacher, messages: Messages, *, salt: object = None) -> Out
             fields = prompt.match(turns)
             if fields is not None:
                 return responder(Query(teacher, fields, prompt.language, salt))
-    if (found := synthesis.edited(turns)) is not None:
+    if (found := making.edited(turns)) is not None:
         return Output(found(teacher, salt))
     questions = [turn["content"] for turn in turns if turn["role"] == "user"]
     told = answer(teacher, questions[-1] if questions else "", salt=salt)
@@ -167,7 +167,7 @@ RESPONDERS: dict[tuple[str, str], Callable[[Query], Output]] = {
     ("judge", "turns_verdict"): _verdict,
     ("judge", "turns_verdict_reference"): _verdict,
     ("judge", "logprobs"): _preference,
-    **{("synth", name): _making(say) for name, say in synthesis.SAYS.items()},
+    **{("synth", name): _making(say) for name, say in making.SAYS.items()},
 }
 
 

@@ -6,13 +6,12 @@ to be: it copies, changes nothing, says too little, asks for pictures, or repeat
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from lab.llm import prompts
-from lab.testbed import chains, chinese, faults, truth
+from lab.testbed import chains, chinese, faults, redteam, truth
 from lab.testbed.teacher import chance
 from lab.testbed.teacher.settings import Teacher
 from lab.testbed.world import FAMILIES, OPENERS, Family
@@ -102,6 +101,8 @@ def wanted(teacher: Teacher, fields: Mapping[str, str], language: str, salt: obj
 def answer(teacher: Teacher, question: str, *, salt: object) -> str | None:
     """Answer a task of several steps or a Chinese one; None for a text from elsewhere."""
     rng = chance.luck("answer", teacher.seed, question, salt)
+    if redteam.unanswerable(question):
+        return redteam.bluff(question, rng)
     bare, obey = _constrained(question)
     if obey is not None and (told := _plain(teacher, bare, salt)) is not None:
         return told if rng.random() < teacher.laziness else obey(told)
@@ -347,34 +348,3 @@ def filled(asked: Wanted) -> str:
             task = chains.ask(asked.rng.choice(families), asked.rng)
         lines.append(f"{number}. {task}")
     return "\n".join(lines)
-
-
-SAYS: dict[str, Callable[[Wanted], str]] = {
-    "self_instruct_tasks": tasks,
-    "self_instruct_classify": closed,
-    "self_instruct_input_first": lambda asked: instances(asked, label_first=False),
-    "self_instruct_output_first": lambda asked: instances(asked, label_first=True),
-    "alpaca_tasks": whole_examples,
-    **{f"evolve_{kind}": partial(evolved, kind=kind) for kind in KINDS},
-    "evolve_equal": equal,
-    "invert": inverted,
-    "curate": curated,
-    "rewrite": rewritten,
-    "persona": request_of,
-    "persona_people": people,
-    "fill": filled,
-}
-
-
-def edited(turns: Sequence[Mapping[str, str]]) -> Callable[[Teacher, object], str] | None:
-    """Return the answer to one of our prompts whose system text a person has changed."""
-    if [turn["role"] for turn in turns] != ["system", "user"]:
-        return None
-    for name, say in SAYS.items():
-        for language in prompts.LANGUAGES:
-            fields = prompts.load("synth", name, language).last_turn(turns[-1]["content"])
-            if fields is not None:
-                return lambda teacher, salt, s=say, f=fields, g=language: s(  # type: ignore[misc]
-                    wanted(teacher, f, g, salt)
-                )
-    return None
