@@ -46,7 +46,7 @@ def shingles(texts: "pd.Series[str]", *, words: int) -> Shingles:
     lowered = pc.utf8_lower(arrow(texts))
     for first in range(0, len(lowered), CHUNK):
         chunk = lowered.slice(first, CHUNK)
-        data, ends = _buffers(chunk)
+        data, ends = buffers(chunk)
         hashes, count = _shingle(data, ends, _classes(), words)
         parts.append(hashes)
         counts.append(count)
@@ -80,7 +80,7 @@ def _history(pool: pd.DataFrame) -> Any:
     return pa.array(texts, type=pa.large_string())
 
 
-def _buffers(array: Any) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def buffers(array: Any) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Return the bytes under an Arrow array of large strings, and where each text starts."""
     _, offsets, data = array.buffers()
     ends = np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1]

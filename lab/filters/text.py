@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -15,6 +16,7 @@ from lab.errors import DataError
 from lab.texts import arrow, match
 
 TAG = "(?:think|thinking|thought|thoughts|reasoning)"
+MARK = r"[^\pL\pN\"\x{201c}\x{300c}\x{300e}]"  # but for quotation marks
 OPENED = rf"(?i)^\s*<{TAG}>"
 THOUGHTS = rf"(?is)^\s*<{TAG}>.*?</{TAG}>\s*"  # what is cut inside them stays
 
@@ -62,6 +64,24 @@ def without(texts: "pd.Series[str]", patterns: Iterable[str]) -> "pd.Series[str]
         texts = texts.copy()
         texts[found] = changed.to_pylist()
     return texts
+
+
+def without_start(texts: "pd.Series[str]", patterns: Iterable[str]) -> "pd.Series[str]":
+    r"""Return texts without the marks and the first match of the patterns at their start.
+
+    A quotation mark opens speech, and stays.
+
+    Examples
+    --------
+    >>> without_start(pd.Series(["- Hi! Yes.", "Hit it.", "“Hi! No.”"]), [r"hi\b!? *"]).tolist()
+    ['Yes.', 'Hit it.', '“Hi! No.”']
+    """
+    array, start = arrow(texts), either(patterns)
+    found = match(array, f"^(?:{MARK}|{start})", ignore_case=True)
+    opened = array.filter(pa.array(found))
+    cut = pc.replace_substring_regex(opened, pattern=f"(?i)^{MARK}*(?:{start})?", replacement="")
+    changed = pc.replace_with_mask(array, found, cut)
+    return pd.Series(pd.arrays.ArrowExtensionArray(changed), index=texts.index).astype("str")
 
 
 def any_of(texts: "pd.Series[str]", patterns: Iterable[str]) -> "pd.Series[bool]":

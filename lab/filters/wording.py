@@ -49,7 +49,7 @@ def _read(path: Path) -> list[str]:
     for line in path.read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("# "):
             continue
-        whole = line
+        whole = _in_both_scripts(line)
         for name, part in parts.items():
             whole = whole.replace(f"%{name}%", part)
         definition = DEFINITION.match(whole)
@@ -58,6 +58,24 @@ def _read(path: Path) -> list[str]:
         else:
             found.append(whole)
     return found
+
+
+def _in_both_scripts(pattern: str) -> str:
+    """Return a pattern in which each simplified character stands for its traditional forms too."""
+    found, inside = [], False
+    for at, sign in enumerate(pattern):
+        if sign in "[]" and pattern[at - 1 : at] != "\\":
+            inside = sign == "["
+        forms = sign + _traditional().get(sign, "")
+        found.append(forms if inside or len(forms) == 1 else f"[{forms}]")
+    return "".join(found)
+
+
+@cache
+def _traditional() -> dict[str, str]:
+    """Return the traditional forms of each simplified character that patterns hold."""
+    lines = (FOLDER / "traditional.txt").read_text(encoding="utf-8").splitlines()
+    return {pair[0]: pair[1:] for line in lines[1:] for pair in line.split()}
 
 
 def matched(pool: pd.DataFrame, name: str, *, field: str = "output") -> "pd.Series[str]":
@@ -91,7 +109,7 @@ def no_refusal(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]
     (`benchmarks/wording.py`).
 
     Source: after Evol-Instruct's third sign of failure, arXiv:2304.12244; own patterns.
-    Cost: about 50,000 rows a second.
+    Cost: about 250,000 rows a second.
 
     Examples
     --------
@@ -100,9 +118,10 @@ def no_refusal(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]
     [False, False, True]
     """
     read = _read_for("refusal", text.column(pool, field))
-    hinted = text.contains(read, patterns("refusal_hint"))
-    keep = ~hinted
-    keep[hinted] = ~text.any_of(read[hinted], patterns("refusal"))
+    keep = text.flags(np.ones(len(read), dtype=bool), read.index)
+    for language in ("en", "zh"):
+        hinted = text.any_of(read, patterns("refusal_hint", language))
+        keep[hinted] &= ~text.any_of(read[hinted], patterns("refusal", language))
     return keep
 
 
@@ -123,9 +142,12 @@ def no_other_answers(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series
     """Keep examples whose output does not refer to other answers, comments, votes or the site.
 
     Source: LIMA, arXiv:2305.11206, section 2.1 ("as mentioned", "stack exchange").
-    Cost: about 90,000 rows a second.
+    Cost: about 200,000 rows a second.
     """
-    return ~text.any_of(text.column(pool, field), patterns("other_answers"))
+    given = text.column(pool, field)
+    keep = ~text.any_of(given, patterns("other_answers_hint"))
+    keep[~keep] = ~text.any_of(given[~keep], patterns("other_answers"))
+    return keep
 
 
 def no_leaked_prompt(pool: pd.DataFrame, *, field: str = "instruction") -> "pd.Series[bool]":
@@ -144,14 +166,15 @@ def no_apology(
     """Keep examples whose output does not hold "sorry", or has at least `min_words` words.
 
     The paper's plain rule, which also takes out a short letter of apology and condolences: a
-    precision of 0.3 on rows that were read (`benchmarks/wording.py`); `no_refusal` is finer.
+    precision of 0.2 on rows that were read (`benchmarks/wording.py`); `no_refusal` is finer.
 
     Source: the second sign of failure of Evol-Instruct, arXiv:2304.12244.
-    Cost: about 100,000 rows a second.
+    Cost: about 1,000,000 rows a second.
     """
     given = text.column(pool, field)
-    sorry = text.contains(given, (r"\bsorry\b", "抱歉", "对不起", "對不起"))
-    return (~sorry | (texts.count(given) >= min_words)).rename("keep")
+    keep = ~text.contains(given, (r"\bsorry\b", "抱歉", "对不起", "對不起"))
+    keep[~keep] = texts.count(given[~keep]) >= min_words
+    return keep
 
 
 def no_blacklisted(
@@ -198,7 +221,7 @@ def _read_for(name: str, given: "pd.Series[str]") -> "pd.Series[str]":
     """Return what the filter of a name reads of its texts."""
     read = text.without_thoughts(given)
     if name == "refusal":
-        return read.str.slice(0, OPENING)
+        return text.without_start(read.str.slice(0, OPENING), patterns("greeting"))
     if name == "first_person":
         return text.without(read, patterns("numeral"))
     return read

@@ -34,7 +34,7 @@ ORDER_DECIDES = {"novelty"}
 def pool():
     texts = [
         "I am sorry, but I cannot help.",
-        "As mentioned above, see <b>this</b> https://x.org",
+        "As others mentioned, see <b>this</b> https://x.org",
         "It is.",
         "go on and " * 20,
         "Mail me at someone@mail.org or call 212-555-0123",

@@ -61,8 +61,9 @@ def test_echo():
     [
         ("", False),
         ("?!… —", False),
-        ("It is what it is.", False),
-        ("And so, they don't, he's", False),
+        ("It is what it is.", True),
+        ("And so, of the", False),
+        ("She  by the", False),
         ("这是的了", True),
         ("的，了。", False),
         ("他们和我们", False),
@@ -79,7 +80,26 @@ def test_echo():
         ("(A)", True),
         ("They", True),
         ("😻🐱", True),
-        ("They were here.", False),
+        ("They were here.", True),
+        ("have been", True),
+        ("They/them", True),
+        ("A, an", False),
+        ("A, a", True),
+        ("D. All of the above", True),
+        ("children's", True),
+        (">", True),
+        ("$", True),
+        (":-)", True),
+        (". .- .-. -- / ...", True),
+        ("-----", False),
+        (".....", False),
+        ("+---+\n|   |\n+---+", True),
+        ("\\d+\\.\\d+", True),
+        ("\u200b", False),
+        ("他们的", True),
+        ("她在那。", True),
+        ("對的。", True),
+        ("與，或，的", False),
         ("這是的", True),
         ("你們與我們", False),
     ],
@@ -108,6 +128,13 @@ def test_a_short_text_and_a_regular_expression_are_no_loop():
     rows = pool("dum tsk tsk dum " * 5, regex, "so it goes on and on and " * 9)
     assert filters.no_repetition(rows).tolist() == [True, True, False]
     assert filters.no_repetition(rows, min_words=10).tolist() == [False, True, False]
+
+
+def test_lists_of_like_sentences_are_no_loop_but_with_short_runs():
+    names = ["chef", "nurse", "pilot", "judge", "baker", "poet", "diver", "clown", "vet", "king"]
+    rows = pool("\n".join(f"- In ten years, who will most likely be a {name}?" for name in names))
+    assert filters.no_repetition(rows).tolist() == [True]
+    assert filters.no_repetition(rows, words=4).tolist() == [False]
 
 
 def test_repetition_finds_a_loop_in_chinese():

@@ -1,7 +1,13 @@
+import sys
+
 import pandas as pd
 import pytest
 
 from lab import filters
+from lab.filters import text
+from lab.texts import CJK
+
+language = sys.modules["lab.filters.language"]  # its name in the package is the filter
 
 ENGLISH = [
     "Explain how photosynthesis turns light into sugar.",
@@ -105,3 +111,25 @@ def test_errors_say_what_came():
         filters.language(pool("a"), languages=("xx",), fields=("output",))
     with pytest.raises(ValueError, match="at least one code"):
         filters.language(pool("a"), languages=(), fields=("output",))
+
+
+def test_signs_are_counted_by_bytes_as_by_patterns():
+    texts = [
+        "",
+        "One two-three 4x",
+        "naïve été",
+        "我爱 Python 和かな",
+        "Привет, мир",
+        "a\u0301b",
+        "{[`@Zz",
+    ]
+    rows = pd.Series(texts * 3, dtype="str").iloc[5:]
+    found = language._signs(rows)
+    for counts, pattern in (
+        (found.letters, r"\pL"),
+        (found.latin, "[A-Za-z]"),
+        (found.words, r"\pL+"),
+        (found.cjk, f"[{CJK}]"),
+        (found.kana, "[\u3041-\u30ff]"),
+    ):
+        assert counts.tolist() == text.matches(rows, pattern).tolist()

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from lab import filters, paths
+from lab.filters import wording
 
 LABELLED = paths.root() / "benchmarks" / "wording.tsv"
 
@@ -270,11 +271,43 @@ def test_limas_released_answers_break_limas_rules_as_counted(shared):
 
 
 @pytest.mark.parametrize("language", ["en", "zh-Hans", "zh-Hant"])
-def test_refusals_of_the_labelled_sentences_are_found_nine_times_in_ten(language):
+@pytest.mark.parametrize(
+    ("name", "fewest"),
+    [
+        ("no_refusal", 30),
+        ("no_other_answers", 5),
+        ("no_first_person", 3),
+        ("no_leaked_prompt", 2),
+    ],
+)
+def test_nine_in_ten_of_the_labelled_sentences_are_told(name, fewest, language):
     listed = pd.read_csv(LABELLED, sep="\t", dtype=str, keep_default_na=False)
-    own = listed[(listed["filter"] == "no_refusal") & (listed["language"] == language)]
+    own = listed[(listed["filter"] == name) & (listed["language"] == language)]
     own = own[own["text"] != ""]
-    rejected = ~filters.no_refusal(own, field="text").to_numpy()
+    rejected = ~getattr(filters, name)(own, field="text").to_numpy()
     expected = own["reject"].to_numpy() == "1"
-    assert min(expected.sum(), (~expected).sum()) >= 18
+    assert min(expected.sum(), (~expected).sum()) >= fewest
     assert (rejected & expected).sum() >= 0.9 * max(expected.sum(), rejected.sum())
+
+
+def test_what_is_looked_for_first_loses_nothing():
+    listed = pd.read_csv(LABELLED, sep="\t", dtype=str, keep_default_na=False)
+    rows = pool(*listed["text"], *REFUSALS, *ANSWERS)
+    for name in ("refusal", "other_answers"):
+        found = filters.matched(rows, name) != ""
+        assert found.sum() > 20
+        kept = getattr(filters, f"no_{name}")(rows)
+        pd.testing.assert_series_equal(kept, ~found, check_names=False)
+
+
+@pytest.mark.parametrize("name", ["refusal", "other_answers", "leaked_prompt", "stop_words"])
+def test_patterns_in_simplified_characters_find_traditional_ones(name):
+    known = wording._traditional()
+    whole = "".join(filters.patterns(name, "zh"))
+    assert any(f"[{simple}{forms}]" in whole for simple, forms in known.items())
+    raw = (wording.FOLDER / f"{name}.zh.txt").read_text(encoding="utf-8")
+    assert not set(raw) & set("".join(known.values())) - set(known)
+
+
+def test_a_character_stands_for_its_traditional_forms_also_within_a_class():
+    assert wording._in_both_scripts("说[个a]\\[们") == "[说說説][个個箇a]\\[[们們]"
