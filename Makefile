@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
-.PHONY: help report test lab check fix docs results pictures bench models clean
+.PHONY: help report ablations test lab check fix docs results pictures bench models clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -16,6 +16,9 @@ $(READY): pyproject.toml constraints.txt
 
 report: $(READY)  ## Run all notebooks on the testbed and write reports/index.html
 	$(BIN)/lab report
+
+ablations: $(READY)  ## Run every claim of notebooks/ablations on the testbed (an hour cold, then seconds)
+	$(BIN)/lab ablations
 
 test: $(READY)  ## Run all tests but those that need a GPU or a peer package
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not gpu and not peer"

@@ -50,7 +50,8 @@ def version() -> None:
 @app.command()
 def report(
     notebooks: Annotated[
-        list[str] | None, typer.Argument(help="Names or paths. Default: all below notebooks/.")
+        list[str] | None,
+        typer.Argument(help="Names or paths. Default: all but the long ablations."),
     ] = None,
     param: Param = None,
     jobs: Jobs = 2,
@@ -69,6 +70,20 @@ def report(
         from lab.report import export
 
         typer.echo(f"{export(site)} pages copied to {site}")
+
+
+@app.command()
+def ablations(
+    fresh: Fresh = False,  # noqa: FBT002 - a switch of the command line
+) -> None:
+    """Execute every notebook in notebooks/ablations, one after the other, and write its page.
+
+    Each trains its models on all cores. What is finished is not done again: neither a notebook of
+    which nothing changed, nor a model that was trained before.
+    """
+    from lab.report import books
+
+    _render(books.ablations(), {}, jobs=1, fresh=fresh)
 
 
 @app.command()

@@ -1,19 +1,23 @@
 """Ablations: the same training on different data, over several seeds, with intervals.
 
-`arms` draws the subsets, `run` tunes and evaluates each once and keeps the result, `summary` and
-`compare` say what differs and how surely, `verdicts` judges claims that were stated beforehand
-(`more`, `same`), `publish` records the finding for reports.
+`world` and `local` set a study up, `controls` gives a selection with all that it has to be seen
+beside, `drawn` and `arms` draw subsets, `run` tunes and evaluates each once and keeps the result,
+`summary` and `compare` say what differs and how surely, `verdicts` judges claims that were stated
+beforehand (`more`, `same`), `publish` records the finding for reports.
 """
 
 from lab.ablate.against import Against, judged
 from lab.ablate.answers import exact_answers, world_answers
 from lab.ablate.arms import Arm, arms
+from lab.ablate.controls import controls, lengths, shuffled_answers
 from lab.ablate.findings import findings, publish
 from lab.ablate.language import knows, open_answers
 from lab.ablate.less_is_more import narrow
 from lab.ablate.mix import mix
+from lab.ablate.order import blocked, easy_to_hard
 from lab.ablate.published_runs import published_runs, simulated_runs
 from lab.ablate.run import details, run
+from lab.ablate.setups import Setup, drawn, local, world
 from lab.ablate.summary import compare, summary
 from lab.ablate.verdict import Claim, more, same, verdicts
 
@@ -21,13 +25,20 @@ __all__ = [
     "Against",
     "Arm",
     "Claim",
+    "Setup",
     "arms",
+    "blocked",
     "compare",
+    "controls",
     "details",
+    "drawn",
+    "easy_to_hard",
     "exact_answers",
     "findings",
     "judged",
     "knows",
+    "lengths",
+    "local",
     "mix",
     "more",
     "narrow",
@@ -36,8 +47,10 @@ __all__ = [
     "published_runs",
     "run",
     "same",
+    "shuffled_answers",
     "simulated_runs",
     "summary",
     "verdicts",
+    "world",
     "world_answers",
 ]

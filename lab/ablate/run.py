@@ -1,13 +1,13 @@
 """Tune and evaluate every arm, each as a run of its own: a killed ablation goes on.
 
 A cell (one arm, one seed) is addressed by the ordered ids of its examples, its recipe, the base
-model's files, and the names and parameters of what tunes and evaluates. A finished cell is never
-computed again, so that a further arm or seed costs only itself.
+model's files, and the names and parameters of what tunes and evaluates; not by the arm's name, so
+that notebooks share what they have in common. A finished cell is never computed again, and a
+further arm or seed costs only itself.
 """
 
 import multiprocessing
 import os
-import re
 import shutil
 import signal
 import threading
@@ -31,7 +31,8 @@ from lab.tune import record as tuning
 
 Tune = Callable[[pd.DataFrame, Recipe, Path], Path]
 Evaluate = Callable[[Path], pd.DataFrame]
-VERSION = 3
+VERSION = 4
+METHOD = "arm"
 WATCH_SECONDS = 0.5  # how soon a worker notices that its parent is gone or wants it to stop
 
 
@@ -42,11 +43,11 @@ class _Cell:
     inputs: tuple[str, ...]
 
     @property
-    def method(self) -> str:
-        return re.sub(r"[^a-z0-9_.-]+", "-", self.arm.name.lower()).strip("-.") or "arm"
+    def id(self) -> str:
+        return runs.name("ablate", METHOD, self.params, self.inputs, version=VERSION)
 
     def find(self) -> runs.Run | None:
-        return runs.find("ablate", self.method, self.params, self.inputs, version=VERSION)
+        return runs.find("ablate", METHOD, self.params, self.inputs, version=VERSION)
 
 
 def run(
@@ -97,14 +98,15 @@ def run(
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"arms must differ in name or seed, {twice} is there twice")
     cells = [_cell(arm, tune, evaluate) for arm in arms]
-    missing = [cell for cell in cells if cell.find() is None]
-    bar = tqdm(total=len(cells), initial=len(cells) - len(missing), desc="arms", unit="model")
+    distinct = list({cell.id: cell for cell in cells}.values())
+    missing = [cell for cell in distinct if cell.find() is None]
+    bar = tqdm(total=len(distinct), initial=len(distinct) - len(missing), desc="arms", unit="model")
     with bar:
         failed = _compute(missing, tune, evaluate, workers or _default_workers(), bar)
     if failed:
         first = failed[0]
         raise RunError(
-            f"{len(failed)} of {len(cells)} arms failed, the others are kept; "
+            f"{len(failed)} of {len(distinct)} arms failed, the others are kept; "
             f"the first is {first[0].arm}: {first[1]!r}"
         ) from first[1]
     table = pd.DataFrame([_row(cell) for cell in cells])
@@ -139,7 +141,6 @@ def details(table: pd.DataFrame, measure: str) -> pd.DataFrame:
 def _cell(arm: Arm, tune: Tune, evaluate: Evaluate) -> _Cell:
     recipe = {name: value for name, value in arm.recipe.params().items() if name != "model"}
     params = {
-        "arm": arm.name,
         "seed": arm.seed,
         "examples": len(arm.subset),
         "recipe": recipe,
@@ -155,7 +156,8 @@ def _row(cell: _Cell) -> dict[str, Any]:
     if done is None:
         raise RunError(f"{cell.arm} was computed, but its run is gone")
     head = {"arm": cell.arm.name, "seed": cell.arm.seed, "examples": len(cell.arm.subset)}
-    return {**head, **done.numbers, "seconds": done.record["seconds"], "run": done.id}
+    found = {name: value for name, value in done.numbers.items() if name not in ("arm", "subset")}
+    return {**head, **found, "seconds": done.record["seconds"], "run": done.id}
 
 
 def _default_workers() -> int:
@@ -219,7 +221,7 @@ def _enter_worker(parent: int, stop: Event) -> None:
 
 def compute(cell: _Cell, tune: Tune, evaluate: Evaluate) -> None:
     """Tune and evaluate one cell and record it; the tuned weights are not kept."""
-    with runs.start("ablate", cell.method, cell.params, cell.inputs, version=VERSION) as record:
+    with runs.start("ablate", METHOD, cell.params, cell.inputs, version=VERSION) as record:
         model = tune(cell.arm.subset, cell.arm.recipe, record.folder / "model")
         _keep_record(record, model)
         answers = evaluate(model)
@@ -227,6 +229,7 @@ def compute(cell: _Cell, tune: Tune, evaluate: Evaluate) -> None:
         record.save("subset", cell.arm.subset.index)
         means = answers.mean(numeric_only=True)
         record.log(**{str(name): float(mean) for name, mean in means.items()})
+        record.log(arm=cell.arm.name, subset=cell.inputs[0])
         shutil.rmtree(record.folder / "model")
 
 

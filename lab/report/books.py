@@ -10,6 +10,7 @@ from lab.errors import DataError
 
 Notebook = Any  # nbformat's NotebookNode: a dict with attributes
 TITLE_LIMIT = 120
+ABLATIONS = "ablations/"
 
 
 def find(name: str | Path) -> Path:
@@ -34,6 +35,20 @@ def names() -> list[str]:
     files = (path for path in top.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
     found = [path.relative_to(top).with_suffix("").as_posix() for path in files]
     return sorted(found, key=lambda name: ("/" in name, name))
+
+
+def ablations() -> list[str]:
+    """Return the names of the notebooks that judge claims, below `ablations/`."""
+    return [name for name in names() if name.startswith(ABLATIONS)]
+
+
+def quick() -> list[str]:
+    """Return the names of the notebooks of a report: all but ablations that are not asked in.
+
+    An ablation trains models for minutes, and belongs to `lab ablations`; one that is to be in
+    every report, too, says `"in_report": true` in the metadata of its cell tagged `parameters`.
+    """
+    return [name for name in names() if not name.startswith(ABLATIONS) or _in_report(name)]
 
 
 def page_name(path: Path, params: Mapping[str, Any]) -> str:
@@ -121,6 +136,12 @@ def check(book: Notebook, params: Mapping[str, Any], path: Path) -> None:
     setting = params.get("SETTING", known.get("SETTING"))
     if setting is not None:
         _check_setting(book, {**known, **params, "SETTING": setting}, set(params), path)
+
+
+def _in_report(name: str) -> bool:
+    book = read(paths.notebooks() / f"{name}.ipynb")
+    given = [cell.metadata for cell in book.cells if "parameters" in _tags(cell)]
+    return any(metadata.get("in_report", False) for metadata in given)
 
 
 def _check_setting(book: Notebook, values: Mapping[str, Any], given: set[str], path: Path) -> None:

@@ -12,6 +12,7 @@ from lab.report.execute import Task
 
 CARD_MARK = ".card.json"
 WAITING = "waiting"
+ELSEWHERE = "not executed here yet: it trains for minutes, and `lab ablations` does it"
 
 
 class Index:
@@ -23,11 +24,14 @@ class Index:
         Where the pages are; `index.html` is written there at once.
     tasks : sequence of Task
         What will be executed: waiting, until `begin` and `end` are told otherwise.
+    others : sequence of Task
+        Named, too, where they have no page from an earlier time.
     """
 
-    def __init__(self, folder: Path, tasks: Sequence[Task]) -> None:
+    def __init__(self, folder: Path, tasks: Sequence[Task], others: Sequence[Task] = ()) -> None:
         self.path = folder / "index.html"
         self._tasks = {task.name: task for task in tasks}
+        self._others = others
         self._states = dict.fromkeys(self._tasks, WAITING)
         self._write()
 
@@ -55,6 +59,8 @@ class Index:
         known = {card["name"]: card for card in cards if (folder / f"{card['name']}.html").exists()}
         for name in self._states:
             known.setdefault(name, _blank(self._tasks[name]))
+        for task in self._others:
+            known.setdefault(task.name, {**_blank(task), "verdict": ELSEWHERE})
         shown = [
             {"verdicts": [], "answers": [], **known[name], "state": self._states.get(name, "")}
             for name in known

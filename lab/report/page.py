@@ -66,7 +66,7 @@ def render(execution: Execution) -> Page:
 
 def index(shown: Sequence[Mapping[str, Any]]) -> str:
     """Return the index page over cards; the `state` of one says what its page waits for."""
-    done = [card for card in shown if not card["state"]]
+    done = [card for card in shown if not card["state"] and card["began"]]
     rows = [(card, row) for card in shown for row in card["verdicts"]]
     strips = told.strips([row for _, row in rows])
     settings = sorted({card["setting"] for card in shown if card["setting"]})
@@ -75,6 +75,7 @@ def index(shown: Sequence[Mapping[str, Any]]) -> str:
         verdicts=[(card, row, strip) for (card, row), strip in zip(rows, strips, strict=True)],
         settings=settings,
         done=len(done),
+        waiting=sum(bool(card["state"]) for card in shown),
         good=sum(not card["error"] for card in done),
         nonce=secrets.token_urlsafe(16),
         css=_template("page.css"),

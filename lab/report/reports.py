@@ -54,7 +54,7 @@ def render(
     Parameters
     ----------
     notebooks : sequence of str or Path, optional
-        Names below `notebooks/`, such as `ablations/lima`, or paths; all notebooks by default.
+        Names below `notebooks/`, such as `ablations/lima`, or paths; `books.quick()` by default.
     params : mapping, optional
         Values for the cell tagged `parameters`, matched to its names whatever their case.
     folder : Path, optional
@@ -72,11 +72,13 @@ def render(
         If a notebook does not exist, or has no parameter of a given name.
     """
     folder = paths.reports() if folder is None else folder
-    chosen = books.names() if notebooks is None else notebooks
+    chosen = books.quick() if notebooks is None else notebooks
     if not chosen:
         raise DataError("there are no notebooks to render", file=paths.notebooks())
     tasks = [_task(name, params or {}) for name in chosen]
-    index, made = Index(folder, tasks), dict[str, tuple[Path, list[str]]]()
+    rest = books.ablations() if notebooks is None else []
+    others = [task for task in (_task(name, {}) for name in rest) if task not in tasks]
+    index, made = Index(folder, tasks, others), dict[str, tuple[Path, list[str]]]()
     rendering = 0.0
 
     def note(task: Task, execution: Execution | None) -> None:

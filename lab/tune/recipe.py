@@ -58,6 +58,7 @@ class Recipe:
     steps: int | None = None
     batch_size: int = 32
     micro_batches: int = 1  # parts of a batch held in memory one after the other
+    order: Literal["random", "given"] = "random"  # "given": each epoch in the subset's order
     packing: bool = False  # join examples into full rows; attention stays inside an example
 
     learning_rate: float = 2e-5
@@ -87,6 +88,8 @@ class Recipe:
                 raise ValueError(f"{name} must be at least {least}, got {value}")
         if self.thinking not in ("train", "mask", "drop"):
             raise ValueError(f"thinking must be train, mask or drop, got {self.thinking!r}")
+        if self.order not in ("random", "given"):
+            raise ValueError(f"order must be random or given, got {self.order!r}")
         for name in ("warmup_ratio", "last_layer_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)}")

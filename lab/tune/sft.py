@@ -1,13 +1,15 @@
 """Fine-tune a causal language model on a pool: one call, one folder, the same weights every time.
 
-The trainer is `transformers.Trainer`. Each step holds exactly `batch_size` random examples, sorted
-by length only inside the step; the loss is the mean over the answer tokens of the step; the head
-is applied to those positions alone, which changes no number and saves most of its cost.
+The trainer is `transformers.Trainer`. Each step holds exactly `batch_size` examples, drawn at
+random or the next ones in the given order, and sorted by length only inside the step; the loss is
+the mean over the answer tokens of the step; the head is applied to those positions alone, which
+changes no number and saves most of its cost.
 """
 
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +41,7 @@ def sft(
     Parameters
     ----------
     subset : pool
-        Examples to train on; their order does not matter.
+        Examples to train on; their order matters to a recipe with `order="given"` alone.
     recipe : Recipe
         The set-up.
     folder : path
@@ -58,7 +60,7 @@ def sft(
     folder = Path(folder)
     inputs = {
         "recipe": recipe.fingerprint(),
-        "examples": records.fingerprint(subset.sort_index()),
+        "examples": records.fingerprint(_in_order(subset, recipe)),
         "model": models.identity(recipe.model),
     }
     if record.finished(folder, inputs):
@@ -82,6 +84,10 @@ def is_main_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
+def _in_order(subset: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+    return subset if recipe.order == "given" else subset.sort_index()
+
+
 def _ready(subset: pd.DataFrame, recipe: Recipe, folder: Path) -> tuple[Any, Any, Encoding]:
     """Return the model with its tokens, dropout and adapters, the tokenizer, and the examples."""
     model, tokenizer = base.load(recipe.model)
@@ -93,6 +99,11 @@ def _ready(subset: pd.DataFrame, recipe: Recipe, folder: Path) -> tuple[Any, Any
     encoding = encode(
         subset, recipe, tokenizer, end_of_turn=end, window=models.window(model.config)
     )
+    if recipe.order == "given":
+        places = {str(key): place for place, key in enumerate(subset.index)}
+        encoding = replace(
+            encoding, examples=sorted(encoding.examples, key=lambda one: places[one.id])
+        )
     if not encoding.examples:
         raise TuneError(f"none of {len(subset)} examples can be trained on: {encoding.counts()}")
     if is_main_process():

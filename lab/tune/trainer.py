@@ -2,7 +2,8 @@
 
 Three things differ from Trainer's defaults. The head sees answer positions only: equal loss, less
 work. Padding is on the right and needs no attention mask: no token looks to its right. The order
-of examples comes from the recipe's seed alone, so that a killed run goes on exactly.
+of examples comes from the recipe's seed alone, or is the given one, so that a killed run goes on
+exactly.
 """
 
 import functools
@@ -50,6 +51,7 @@ def fit(
         data_collator=batches,
         processing_class=tokenizer,
         callbacks=[_callback_class()(folder, recipe, watch)],
+        shuffled=recipe.order == "random",
     )
     _quiet(trainer)
     newest = checkpoints.newest(folder)
@@ -112,8 +114,9 @@ def _trainer_class() -> Any:
     from transformers.trainer_pt_utils import BatchRebalanceSampler
 
     class AnswerTrainer(Trainer):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
+        def __init__(self, *args: Any, shuffled: bool, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
+            self.shuffled = shuffled
             self.model_accepts_loss_kwargs = True  # compute_loss divides by num_items_in_batch
             self.answer_loss = AnswerLoss(self.model)
 
@@ -138,6 +141,7 @@ def _trainer_class() -> Any:
                 dp_size=devices,
                 grad_accum=parts,
                 seed=self.args.seed,
+                shuffle=self.shuffled,
                 rank=self.args.process_index if devices > 1 else 0,
                 drop_last=False,
             )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from lab import runs
+from lab import records, runs
 from lab.ablate import Arm
 from lab.widgets.work import Monitor
 
@@ -26,7 +26,15 @@ def board(arms: Sequence[Arm], *, measure: str, title: str = "ablation") -> Moni
         What is asked.
     """
     wanted = pd.DataFrame(
-        [{"arm": arm.name, "seed": arm.seed, "examples": len(arm.subset)} for arm in arms]
+        [
+            {
+                "arm": arm.name,
+                "seed": arm.seed,
+                "examples": len(arm.subset),
+                "subset": records.fingerprint(arm.subset),
+            }
+            for arm in arms
+        ]
     )
     if wanted.empty:
         raise ValueError("need at least one arm, got none")
@@ -35,9 +43,9 @@ def board(arms: Sequence[Arm], *, measure: str, title: str = "ablation") -> Moni
 
 def _look(wanted: pd.DataFrame, measure: str, title: str) -> dict[str, Any]:
     made = runs.frame("ablate")
-    keys = ["arm", "seed", "examples"]
+    keys = ["seed", "subset"]
     if set(keys) <= set(made.columns):
-        made = made.drop_duplicates(keys, keep="last")
+        made = made.drop_duplicates(keys, keep="last").drop(columns=["arm", "examples"])
         found = wanted.merge(made, on=keys, how="left")
     else:
         found = wanted.assign(id=None)

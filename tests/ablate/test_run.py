@@ -48,6 +48,22 @@ def test_only_what_is_missing_is_computed(data_folder):
     pd.testing.assert_frame_equal(kept, first)
 
 
+def test_an_arm_under_another_name_is_not_trained_again(data_folder):
+    first = ablate.run(grid(2, seeds=[0]), tune=fakes.tune, evaluate=fakes.evaluate, workers=1)
+    others = ablate.arms({"other": partial(draw, 2), "third": partial(draw, 2)}, RECIPE, seeds=[0])
+    again = ablate.run(others, tune=fakes.tune, evaluate=fakes.evaluate, workers=1)
+    assert calls(data_folder) == 1
+    assert again["arm"].tolist() == ["other", "third"]
+    assert set(again["run"]) == set(first["run"])
+
+
+def test_arms_of_one_call_with_the_same_content_are_trained_once(data_folder):
+    arms = ablate.arms({name: partial(draw, 2) for name in "ab"}, RECIPE, seeds=[0, 1])
+    table = ablate.run(arms, tune=fakes.tune, evaluate=fakes.evaluate, workers=1)
+    assert len(table) == 4
+    assert calls(data_folder) == 2
+
+
 @pytest.mark.parametrize(
     "change",
     [

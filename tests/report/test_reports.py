@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -80,6 +81,23 @@ def test_the_index_is_there_first_and_each_page_as_its_notebook_ends(write):
     assert "waiting" not in index.split("<main")[1]
     assert "2 of 3 notebooks ran to their end." in index
     assert "reload" not in index
+
+
+def test_the_index_names_ablations_that_are_not_in_a_report(write, tmp_path, monkeypatch):
+    book, long = write("00-tour", "1"), tmp_path / "ablations" / "long.ipynb"
+    long.parent.mkdir()
+    book.rename(tmp_path / "00-tour.ipynb")
+    shutil.copyfile(tmp_path / "00-tour.ipynb", long)
+    monkeypatch.setattr(paths, "notebooks", lambda: tmp_path)
+    index = report.render().index.read_text()
+    assert "1 of 1 notebooks ran to their end." in index
+    assert "not executed here yet" in index
+    assert 'href="ablations/long.html"' not in index
+    report.render(["ablations/long"])  # as `lab ablations` does
+    index = report.render().index.read_text()
+    assert "2 of 2 notebooks ran to their end." in index
+    assert "not executed here yet" not in index
+    assert 'href="ablations/long.html"' in index
 
 
 def test_an_interrupt_leaves_an_index_of_what_is_there(write):

@@ -50,6 +50,7 @@ CHANGES = {
     "epochs": 2,
     "batch_size": 64,
     "micro_batches": 2,
+    "order": "given",
     "packing": True,
     "learning_rate": 1e-3,
     "last_learning_rate": 1e-6,

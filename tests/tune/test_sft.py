@@ -29,6 +29,9 @@ def plain_loop(recipe, pool, steps):
     tokenizer = AutoTokenizer.from_pretrained(recipe.model)
     model = AutoModelForCausalLM.from_pretrained(recipe.model, dtype=torch.float32)
     rows = encode(pool, recipe, tokenizer, end_of_turn="</s>").examples
+    if recipe.order == "given":
+        places = {key: place for place, key in enumerate(pool.index)}
+        rows = sorted(rows, key=lambda row: places[row.id])
     norms = [p for name, p in model.named_parameters() if "norm" in name]
     others = [p for name, p in model.named_parameters() if "norm" not in name]
     optimizer = torch.optim.AdamW(
@@ -49,6 +52,7 @@ def plain_loop(recipe, pool, steps):
         order = torch.randperm(
             len(rows), generator=torch.Generator().manual_seed(recipe.seed + epoch)
         ).tolist()
+        order = range(len(rows)) if recipe.order == "given" else order
         batch = [
             rows[i] for i in order[place * recipe.batch_size : (place + 1) * recipe.batch_size]
         ]
@@ -101,6 +105,18 @@ def test_order_of_the_pool_does_not_matter_and_the_seed_does(recipe, pool, tmp_p
     other = report(tune.sft(pool, replace(recipe, seed=1), tmp_path / "other"))["loss"]
     assert one == same
     assert one != other
+
+
+def test_a_given_order_is_kept_and_begins_again(recipe, pool, tmp_path):
+    recipe = replace(recipe, order="given", epochs=None, steps=12)  # an epoch has 8 steps
+    ordered = pool.iloc[::-1]
+    folder = tune.sft(ordered, recipe, tmp_path / "tuned")
+    expected, _ = plain_loop(recipe, ordered, 12)
+    np.testing.assert_allclose(report(folder)["loss"], expected, atol=1e-5)
+    other = report(tune.sft(pool, recipe, tmp_path / "other"))["loss"]
+    assert other != report(folder)["loss"]
+    with pytest.raises(TuneError, match="holds a run of another examples"):
+        tune.sft(pool, recipe, folder)
 
 
 def test_what_was_done_is_on_record(recipe, pool, tmp_path):

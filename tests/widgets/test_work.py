@@ -9,6 +9,8 @@ from lab.tune import presets
 from lab.widgets import Monitor, Work, board, watch
 from lab.widgets import job as job_module
 
+NAMES = ("random", "best")
+
 
 def until(condition, seconds=10):
     end = time.monotonic() + seconds
@@ -125,13 +127,12 @@ def test_failures_are_counted_by_reason():
 
 
 def test_a_board_shows_each_arm_as_its_models_come_in():
-    subset = records.frame([{"instruction": "a", "output": "b"}])
-    arms = [Arm(name, subset, presets.testbed) for name in ("random", "best")]
+    subsets = {name: records.frame([{"instruction": name, "output": "b"}]) for name in NAMES}
+    arms = [Arm(name, subset, presets.testbed) for name, subset in subsets.items()]
     monitor = board(arms, measure="exact")
     assert monitor.panel.shown["done"] == 0
-    params = {"arm": "best", "seed": arms[0].seed, "examples": 1}
-    with runs.start("ablate", "best", params) as run:
-        run.log(exact=0.75)
+    with runs.start("ablate", "arm", {"seed": arms[0].seed, "examples": 1}) as run:
+        run.log(exact=0.75, arm="elsewhere", subset=records.fingerprint(arms[1].subset))
     until(lambda: monitor.panel.shown["done"] == 1)
     rows = monitor.panel.shown["table"]
     assert rows[0][3] == "exact (mean)"

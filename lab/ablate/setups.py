@@ -1,0 +1,215 @@
+"""What all arms of a study share: where rows come from, how a model is tuned, what it is asked.
+
+`world` is the testbed's, in minutes on two cores; `local` takes any pool and any model. A notebook
+that is written against a `Setup` runs in both, and notebooks with the same setup share their arms:
+what one has trained, the next one finds.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lab import judge, testbed, tune
+from lab.ablate.against import PREFERRED, Against
+from lab.ablate.answers import world_answers
+from lab.ablate.arms import Arm
+from lab.ablate.language import open_answers
+from lab.ablate.run import Evaluate, details, run
+from lab.llm import Client
+from lab.tune import Recipe
+
+Select = Callable[..., pd.DataFrame]
+SETS = {  # the testbed's test sets by domain; prompts in wordings of the training are a fourth
+    "facts": ("geography", "animals", "diets", "colours", "things", "jobs", "body"),
+    "numbers": ("calendar", "units", "arithmetic", "comparison", "sequences"),
+    "words": ("words", "lists", "dialogue", "logic", "composition"),
+}
+SEEN = "seen"
+RATE = 2e-3  # higher than the preset's: models that see few examples learn from them all the same
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """Pools, test prompts, recipe and evaluation of a study; made by `world` and `local`."""
+
+    pool: Callable[..., pd.DataFrame]  # (seed=) -> pool
+    prompts: pd.DataFrame  # with a column `set`
+    recipe: Recipe  # its seed is replaced
+    evaluate: Evaluate
+    measure: str  # of the evaluation, higher is better
+
+    def run(
+        self,
+        arms: Sequence[Arm],
+        *,
+        against: str | None = None,
+        client: Client | Mapping[str, Client] | None = None,
+    ) -> pd.DataFrame:
+        """Tune, evaluate and, with a judge, compare all answers with those of the arm `against`.
+
+        Raises
+        ------
+        ValueError
+            If only one of `against` and `client` is given.
+        """
+        compare = None
+        if against is not None and client is not None:
+            ask = partial(judge.pairwise, client=client, questions=self.prompts)
+            compare = Against(against, ask)
+        elif against is not None or client is not None:
+            raise ValueError(f"give both or none of against and client, got {against!r}, {client}")
+        return run(arms, tune=tune.sft, evaluate=self.evaluate, compare=compare)
+
+    def outcomes(self, table: pd.DataFrame, *, test_set: str | None = None) -> pd.DataFrame:
+        """Return the outcome of each prompt (of one test set), columns (arm, seed), for `verdicts`.
+
+        What a judge preferred, where one was asked; the setup's own measure otherwise.
+        """
+        found = details(table, PREFERRED if "judged" in table.columns else self.measure)
+        if test_set is None:
+            return found
+        chosen = self.prompts.index[self.prompts["set"] == test_set]
+        if len(chosen) == 0:
+            known = list(dict.fromkeys(self.prompts["set"]))
+            raise ValueError(f"test_set must be one of {known}, got {test_set!r}")
+        return found[found.index.isin(chosen)]
+
+
+def world(
+    rows: int = 2000,
+    *,
+    noise: float = 0.5,
+    tail: float = 0.0,
+    steps: int = 40,
+    prompts: int = 200,
+) -> Setup:
+    """Set a study up on the testbed: its base model, its pools, and four test sets.
+
+    Three sets hold prompts in wordings that no training example has, by what is asked (`facts`,
+    `numbers`, `words`); the fourth, `seen`, a quarter of all, has wordings that pools use. The
+    measure is exact match with the truth.
+
+    Parameters
+    ----------
+    rows : int
+        Of a pool; every seed draws a pool of its own.
+    noise, tail : float
+        As in `testbed.pool`.
+    steps : int
+        Updates of every model, of 16 examples each.
+    prompts : int
+        In all, at least 8.
+
+    Examples
+    --------
+    >>> setup = world(100, prompts=40)
+    >>> sorted(setup.prompts["set"].unique())
+    ['facts', 'numbers', 'seen', 'words']
+    >>> len(setup.pool(seed=3))
+    100
+    """
+    if prompts < 8:
+        raise ValueError(f"prompts must be at least 8, got {prompts}")
+    seen = testbed.prompts(prompts // 4, split="seen", seed=1).assign(split="seen")
+    new = testbed.prompts(prompts - prompts // 4, split="held_out", seed=1).assign(split="held_out")
+    place = {domain: name for name, domains in SETS.items() for domain in domains}
+    asked = pd.concat([new.assign(set=new["domain"].map(place)), seen.assign(set=SEEN)])
+    recipe = replace(
+        tune.presets.testbed, epochs=None, steps=steps, batch_size=16, learning_rate=RATE
+    )
+    draw = partial(testbed.pool, rows, noise=noise, tail=tail)
+    return Setup(draw, asked, recipe, partial(world_answers, prompts=asked), "exact")
+
+
+def local(pool: pd.DataFrame, recipe: Recipe, *, prompts: int | pd.DataFrame = 100) -> Setup:
+    """Set a study up on one's own pool and model.
+
+    Parameters
+    ----------
+    pool : DataFrame
+        Candidates; the same for every seed.
+    recipe : Recipe
+        Names the model; such as `replace(tune.presets.alpagasus_7b, model=..., epochs=None,
+        steps=...)`.
+    prompts : int or DataFrame
+        Test prompts with answers by people: a pool (a column `set` tells test sets apart), or how
+        many rows of `pool` are held back, the same ones every time.
+
+    Returns
+    -------
+    Setup
+        Its measure is `likelihood`: e to the minus mean loss per token of the person's answer, 0
+        to 1. Ask a judge (`Setup.run` with `client`) to compare what is written.
+
+    Raises
+    ------
+    ValueError
+        If `prompts` leaves no candidates.
+    """
+    asked = prompts if isinstance(prompts, pd.DataFrame) else _held_back(pool, prompts)
+    rest = pool[~pool.index.isin(asked.index)]
+    if len(rest) == 0:
+        raise ValueError(f"prompts must leave candidates, got {len(asked)} of {len(pool)} rows")
+    if "set" not in asked.columns:
+        asked = asked.assign(set="held back")
+    evaluate = partial(likelihood_answers, prompts=asked)
+    return Setup(partial(_given, rest), asked, recipe, evaluate, "likelihood")
+
+
+def drawn(selectors: Mapping[str, Select], setup: Setup, *, seeds: Iterable[int]) -> list[Arm]:
+    """Let each selector choose from the pool of each seed, and return the arms.
+
+    Parameters
+    ----------
+    selectors : mapping
+        Name of the arm -> (pool, seed=) -> subset.
+    setup : Setup
+        Gives pools and recipe.
+    seeds : iterable of int
+        One model per selector and seed.
+
+    Raises
+    ------
+    ValueError
+        If a subset is empty.
+
+    Examples
+    --------
+    >>> def first(pool, *, seed):
+    ...     return pool.head(10)
+    >>> drawn({"first": first}, world(100, prompts=40), seeds=[4])
+    [Arm(first, 10 examples, seed 4)]
+    """
+    made = []
+    for seed in seeds:
+        pool = setup.pool(seed=seed)
+        for name, select in selectors.items():
+            subset = select(pool, seed=seed)
+            if len(subset) == 0:
+                raise ValueError(f"arm {name!r} has no examples at seed {seed}")
+            made.append(Arm(name, subset, replace(setup.recipe, seed=seed)))
+    return made
+
+
+def likelihood_answers(
+    model: Path, *, prompts: pd.DataFrame, max_new_tokens: int = 96
+) -> pd.DataFrame:
+    """Evaluate as `open_answers` does, with `likelihood` beside: e to the minus loss, 0 to 1."""
+    table = open_answers(model, prompts=prompts, max_new_tokens=max_new_tokens)
+    return table.assign(likelihood=np.exp(-table["loss"]))
+
+
+def _held_back(pool: pd.DataFrame, count: int) -> pd.DataFrame:
+    if not 2 <= count < len(pool):
+        raise ValueError(f"prompts must be from 2 to {len(pool) - 1}, got {count}")
+    rows = np.random.default_rng(0).permutation(len(pool))[:count]
+    return pool.iloc[np.sort(rows)]
+
+
+def _given(pool: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+    del seed  # one's own pool is what it is
+    return pool
