@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from lab import report
-from lab.report import pdf
+from lab.report import gather, pdf
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ROOT = Path(__file__).parent.parent.parent
@@ -25,8 +25,8 @@ CELLS = [
 import pandas as pd
 import plotly.graph_objects as go
 from IPython.display import HTML, Markdown, display
-from lab import records, widgets
-from lab.report import figures, tables""",
+from lab import ablate, records, widgets
+from lab.report import figures, figures_verdicts, tables""",
     f"""text = {HOSTILE!r} + ' \\u202egnp.exe \\x1b[31mred'
 pool = records.frame([{{'instruction': f'{{n}} ' + text, 'output': text}} for n in range(3000)])
 print(text)
@@ -39,6 +39,10 @@ places = pd.DataFrame(rng.normal(size=(3000, 2)), columns=['x', 'y'], index=pool
 clusters = pd.Series(np.arange(3000) % 3, index=pool.index)
 names = {0: text, 1: 'sums', 2: 'dates'}
 figures.map(places, text=pool['instruction'], clusters=clusters, names=names)""",
+    """outcomes = pd.DataFrame({('a', 0): [1.0] * 90 + [0.0] * 10, ('b', 0): [0.0, 1.0] * 50})
+alike = ablate.same(text, 'a', 'b', within=0.1)
+claims = {text: ablate.more(text, 'a', 'b', by=0.1), 'same': alike}
+figures_verdicts.forest(ablate.verdicts(claims, outcomes), xlabel=text)""",
     """trace = go.Scatter(x=[1, 2, 3], y=[3, 1, 2], mode='markers', text=[text] * 3)
 go.Figure([trace], layout={'title': text})""",
     """bench = widgets.FilterBench(pool, masks={text: pd.Series(True, index=pool.index)})
@@ -59,7 +63,7 @@ figures.map(pd.DataFrame(xy, columns=['x', 'y'], index=keys), text=pool['instruc
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """A report over hostile texts and a clean one: (hostile page, clean page, index)."""
+    """A hostile report and a clean one: their pages, index, comparison, and people's index."""
     root = tmp_path_factory.mktemp("reports")
     make = nbformat.v4
     for name, cells in ((NAME, CELLS), ("clean", CELLS[:1] + CELLS[3:4])):
@@ -81,7 +85,11 @@ def pages(tmp_path_factory):
     outcome = report.render([root / f"{NAME}.ipynb", root / "clean.ipynb"], folder=root / "out")
     assert outcome.problems == {}
     assert list(outcome.failed) == [NAME]
-    return (*outcome.pages, outcome.index)
+    both = gather.compare(outcome.pages, root / "both.html")
+    people = root / "people"
+    for name in ("ann", "bo"):
+        shutil.copytree(root / "out", people / name, ignore=shutil.ignore_patterns("index.html"))
+    return (*outcome.pages, outcome.index, both, gather.gather(people))
 
 
 @pytest.fixture
@@ -109,7 +117,7 @@ def offline(browser):
 
 
 def test_nothing_in_a_hostile_report_runs_and_all_of_it_is_shown(pages, offline, artefacts):
-    for path in (pages[0], pages[2]):
+    for path in (pages[0], *pages[2:]):
         page = offline(path)
         assert page.evaluate("() => window.canary") is None
         assert [url for url in page.asked if not url.startswith("file:")] == []
@@ -119,7 +127,7 @@ def test_nothing_in_a_hostile_report_runs_and_all_of_it_is_shown(pages, offline,
         links = page.locator("a").evaluate_all("links => links.map(a => a.getAttribute('href'))")
         assert not any((link or "").startswith("javascript:") for link in links)
     page = offline(pages[0])
-    assert page.locator(".js-plotly-plot").count() == 3
+    assert page.locator(".js-plotly-plot").count() == 4
     assert page.locator("main img").count() == 0
     assert "ValueError" in page.locator("pre.error").inner_text()
     page.screenshot(path=str(artefacts / "hostile.png"), full_page=True)
@@ -173,7 +181,7 @@ def test_code_is_folded_search_hides_and_the_theme_turns(pages, offline):
 def test_axe_finds_nothing(pages, offline, scheme, width):
     if not AXE.exists():
         pytest.skip("axe-core is not installed; bash .ci/chromium installs it")
-    for path in (pages[1], pages[2]):
+    for path in pages[1:]:
         # a page's own policy forbids foreign scripts, so this look at it goes round the policy
         page = offline(path, color_scheme=scheme, bypass_csp=True)
         page.set_viewport_size({"width": width, "height": 720})
@@ -192,6 +200,14 @@ def test_pages_are_valid_html(pages):
         ["java", "-jar", VNU, "--errors-only", *pages], capture_output=True, text=True, check=False
     )
     assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_a_setting_is_chosen_in_the_index(pages, offline):
+    page = offline(pages[4])
+    rows = page.locator(".all-verdicts tbody tr")
+    assert rows.count() == 4  # two claims of two people
+    page.get_by_label("Search").fill("bo/")
+    assert page.locator(".all-verdicts tbody tr:visible").count() == 2
 
 
 def test_a_page_is_printed_as_pdf_with_its_plots(pages, browser):
