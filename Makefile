@@ -17,7 +17,7 @@ $(READY): pyproject.toml constraints.txt
 report: $(READY)  ## Run all notebooks on the testbed and write reports/index.html
 	$(BIN)/lab report
 
-ablations: $(READY)  ## Run every claim of notebooks/ablations on the testbed (an hour cold, then seconds)
+ablations: $(READY)  ## Run every claim of notebooks/ablations on the testbed, resumable
 	$(BIN)/lab ablations
 
 test: $(READY)  ## Run all tests but those that need a GPU or a peer package

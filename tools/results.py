@@ -1,18 +1,21 @@
 """RESULTS.md and the READMEs' findings: what finished ablations found, and the benchmarks' tables.
 
 `make results` writes them. Nothing in them is typed by hand: findings come from `ablate.publish`,
-the other tables are the files that the scripts in `benchmarks/` wrote. A machine holds only its
-own runs, so that a finding of which there is no run here stays as it stands, with its date and
-commit; of two with the same title and setting the newer one stays. A finding leaves by hand only.
+what papers say from `lab.ablate.papers`, the other tables are the files that the scripts in
+`benchmarks/` wrote. A machine holds only its own runs, so that a finding of which there is no run
+here stays as it stands, with its date and commit; of two with the same title and setting the newer
+one stays. A finding leaves by hand only.
 """
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from lab import ablate, paths, runs
+from lab.ablate.papers import PAPERS
+from lab.report import books
 from tools import docs, markdown
 
 HEAD = """# Results
@@ -21,121 +24,141 @@ Written by `make results` from finished runs and from the tables that `make benc
 by hand. A finding made on the testbed, the small world whose truth is known, says so: it is
 evidence about the method, not about large models.
 """
-NONE = "No finished ablation yet: `make report` runs them."
-LABEL = re.compile(r"### (?P<title>.+) \((?P<setting>[^()]+)\)")
-VERDICT = re.compile(r"(?P<claim>.+) \*\*(?P<verdict>supported|contradicted|undecided)\*\*")
-SHOWN = ["first", "second", "difference", "low", "high", "margin", "smallest_effect", "p_holm"]
-SHOWN += ["prompts", "seeds"]
-MADE = re.compile(r"`report/\S+`, (?P<began>[^,]+), (?P<commit>.+)\.")
+NONE = "No finished ablation yet: `make ablations` runs them."
+CLAIMS = """## Ablations
+
+One row per claim. `ours` is the difference of the claim's two arms with its 95 % interval (90 %
+where no difference is claimed, which is what its two tests rest on); `matters` is the least
+difference that would matter, stated before the run; `power` the true difference that four
+experiments of this size in five would find (for a claim of no difference, the least margin they
+would show); `p` is corrected for the claims of one notebook. What a paper says is another model,
+other data and another measure.
+"""
+WORDS = ("supported", "contradicted", "undecided")
+KEPT = ["ablation", "setting", "claim", "ours", "matters", "verdict", "power", "p", "n", "run"]
+KEPT += ["made"]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding as RESULTS.md shows it: its section, and what the READMEs show of it."""
+    """One finding as RESULTS.md shows it."""
 
-    title: str
-    setting: str
-    claim: str
-    verdict: str
-    interval: str  # the difference with its interval
-    began: str  # ISO date and time, which sorts
-    commit: str
-    section: str
+    row: Mapping[str, str]  # columns `KEPT`
 
     @property
-    def row(self) -> dict[str, str]:
-        """Return its row in the READMEs."""
-        made = f"{self.began[:10]}, {self.commit}"
-        about = {"ablation": self.title, "setting": self.setting, "claim": self.claim}
-        found = {"verdict": self.verdict, "difference": self.interval}
-        return {**about, **found, "made": made}
+    def key(self) -> tuple[str, str]:
+        """Return title and setting, of which one finding is kept."""
+        return self.row["ablation"], self.row["setting"]
+
+    @property
+    def study(self) -> str:
+        """Return the ablation's title without the name of the claim."""
+        return self.row["ablation"].partition(": ")[0]
 
 
 def write() -> list[Path]:
-    """Merge the findings of finished ablations into RESULTS.md and the READMEs; return the files.
-
-    A README's row without a section in RESULTS.md stays, too.
-    """
+    """Merge the findings of finished ablations into RESULTS.md and the READMEs."""
     results = paths.results()
     old = results.read_text(encoding="utf-8") if results.exists() else ""
-    found = merged(sections(old), [of_run(run) for run in ablate.findings()])
+    found = merged(read(old), [of_run(run) for run in ablate.findings()])
     results.write_text(page(found), encoding="utf-8", newline="\n")
     written = [results]
     for path in map(paths.root().joinpath, docs.READMES):
         text = path.read_text(encoding="utf-8")
-        kept = markdown.rows(markdown.block(text, "findings") or "")
-        filled = markdown.fill(text, "findings", summary(found, kept))
+        filled = markdown.fill(text, "findings", summary(found))
         path.write_text(filled, encoding="utf-8", newline="\n")
         written.append(path)
     return written
 
 
 def page(found: list[Finding]) -> str:
-    """Return RESULTS.md: the findings, then the tables of the benchmarks."""
-    parts = [HEAD, "## Ablations\n", *([finding.section for finding in found] or [f"{NONE}\n"])]
+    """Return RESULTS.md: all claims, then the tables of the benchmarks."""
+    parts = [HEAD, CLAIMS, f"{claims(found) if found else NONE}\n"]
     tables = sorted(paths.benchmark_results().glob("*.md"))
     parts += ["## Benchmarks\n"] if tables else []
     return "\n".join(parts + [_benchmark(table) for table in tables])
 
 
-def sections(text: str) -> list[Finding]:
+def claims(found: list[Finding]) -> str:
+    """Return the table of all claims, each beside what its paper says."""
+    rows = []
+    for finding in found:
+        row = dict(finding.row)
+        paper = PAPERS.get(finding.study)
+        says = "" if paper is None else f"{paper.name}: {paper.figure} ({paper.known})"
+        first = {name: row.pop(name) for name in ("ablation", "setting", "claim")}
+        rows.append({**first, "the paper": says, **row})
+    return markdown.table(pd.DataFrame(rows))
+
+
+def read(text: str) -> list[Finding]:
     """Return the findings that a RESULTS.md holds.
 
     Raises
     ------
     ValueError
-        If a section cannot be read; it would be lost.
+        If something else stands there, or a row lacks a column; it would be lost.
     """
     part = text.partition("## Ablations\n")[2].partition("\n## ")[0]
-    starts = re.split(r"(?m)^(?=### )", part)[1:]
-    return [_section(section.strip() + "\n") for section in starts]
+    for line in part.splitlines():
+        if line and line not in CLAIMS and line != NONE and not line.startswith("| "):
+            raise ValueError(f"the ablations of RESULTS.md hold what is no row: {line!r}")
+    found = []
+    for row in markdown.rows(part):
+        missing = [name for name in KEPT if name not in row]
+        if missing or row["verdict"] not in WORDS:
+            raise ValueError(f"a row of RESULTS.md needs {missing or 'a verdict'}, got {row}")
+        found.append(Finding({name: row[name] for name in KEPT}))
+    return found
 
 
 def of_run(run: runs.Run) -> Finding:
     """Return the finding of a finished run of `ablate.publish`."""
-    params = run.params
+    params, numbers = run.params, run.params["numbers"]
     commit = str(run.record["commit"])[:7] or "no commit"
     if run.record["dirty"]:
         commit += ", with uncommitted changes"
-    lines = [
-        f"### {params['title']} ({params['setting']})",
-        "",
-        f"{params['claim']} **{params['verdict']}**",
-        "",
-        markdown.table(run.frame("summary")[SHOWN]),
-        "",
-        f"`{run.id}`, {run.record['began']}, {commit}.",
-        "",
-    ]
-    return _section("\n".join(lines))
+    low, high = (f"{numbers[name]:.3f}" for name in ("low", "high"))
+    row = {
+        "ablation": params["title"],
+        "setting": params["setting"],
+        "claim": params["claim"],
+        "ours": f"{numbers['difference']:.3f} [{low}, {high}]",
+        "matters": f"{numbers['margin']:.3f}",
+        "verdict": params["verdict"],
+        "power": f"{numbers['smallest_effect']:.3f}",
+        "p": f"{numbers['p_holm']:.3f}",
+        "n": f"{numbers['prompts']} prompts, {numbers['seeds']} seeds",
+        "run": f"`{run.id}`",
+        "made": f"{run.record['began']}, {commit}",
+    }
+    return Finding(row)
 
 
 def merged(old: list[Finding], new: list[Finding]) -> list[Finding]:
     """Return all findings, of each title and setting the newer, in the order of their titles."""
     newest: dict[tuple[str, str], Finding] = {}
-    for finding in sorted([*old, *new], key=lambda finding: finding.began):
-        newest[finding.title, finding.setting] = finding
+    for finding in sorted([*old, *new], key=lambda finding: finding.row["made"]):
+        newest[finding.key] = finding
     return [newest[key] for key in sorted(newest)]
 
 
-def summary(found: list[Finding], kept: list[dict[str, str]]) -> str:
-    """Return the READMEs' table: a row per finding, and those `kept` without a finding."""
-    rows = {(finding.title, finding.setting): finding.row for finding in found}
-    for row in kept:
-        rows.setdefault((row["ablation"], row["setting"]), row)
-    return markdown.table(pd.DataFrame([rows[key] for key in sorted(rows)])) if rows else NONE
-
-
-def _section(text: str) -> Finding:
-    label, verdict, made = (form.search(text) for form in (LABEL, VERDICT, MADE))
-    if not (label and verdict and made):
-        raise ValueError(
-            f"a section of RESULTS.md needs title, verdict and run, got {text[:200]!r}"
-        )
-    (row,) = markdown.rows(text)
-    interval = f"{row['difference']} [{row['low']}, {row['high']}]"
-    about = (label["title"], label["setting"], verdict["claim"], verdict["verdict"], interval)
-    return Finding(*about, made["began"], made["commit"], text)
+def summary(found: list[Finding]) -> str:
+    """Return the READMEs' table: each paper with what does it here, its notebook, its verdicts."""
+    if not found:
+        return NONE
+    rows = []
+    for study, setting in sorted({(finding.study, finding.key[1]) for finding in found}):
+        of = [each for each in found if (each.study, each.key[1]) == (study, setting)]
+        counts = {word: sum(each.row["verdict"] == word for each in of) for word in WORDS}
+        paper, notebook = PAPERS.get(study), f"{books.ABLATIONS}{study.replace(' ', '-')}"
+        row = {"paper": study if paper is None else paper.name}
+        row["here"] = "" if paper is None else f"`{paper.function}`"
+        row["notebook"] = f"`{notebook}`" if notebook in books.names() else ""
+        row["setting"] = setting
+        row["verdicts"] = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+        rows.append({**row, "made": max(each.row["made"] for each in of)[:10]})
+    return markdown.table(pd.DataFrame(rows))
 
 
 def _benchmark(path: Path) -> str:

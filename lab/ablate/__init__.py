@@ -6,18 +6,23 @@ beside, `drawn` and `arms` draw subsets, `run` tunes and evaluates each once and
 beforehand (`more`, `same`), `publish` records the finding for reports.
 """
 
-from lab.ablate.against import Against, judged
+from lab.ablate.against import Against, judged, judgments
 from lab.ablate.answers import exact_answers, world_answers
 from lab.ablate.arms import Arm, arms
+from lab.ablate.checkpoints import checkpoint_answers, checkpoint_outcomes, chosen_checkpoints
+from lab.ablate.chosen import best, cluster_random, rated, scored, vectors
 from lab.ablate.controls import controls, lengths, shuffled_answers
 from lab.ablate.findings import findings, publish
 from lab.ablate.language import knows, open_answers
-from lab.ablate.less_is_more import narrow
+from lab.ablate.leaderboard import leaderboard
+from lab.ablate.less_is_more import narrow, one_wording, spoiled
 from lab.ablate.mix import mix
 from lab.ablate.order import blocked, easy_to_hard
+from lab.ablate.papers import paper
 from lab.ablate.published_runs import published_runs, simulated_runs
 from lab.ablate.run import details, run
-from lab.ablate.setups import Setup, drawn, local, world
+from lab.ablate.setups import Setup, drawn, local, world, world_group
+from lab.ablate.style import restyled, right
 from lab.ablate.summary import compare, summary
 from lab.ablate.verdict import Claim, more, same, verdicts
 
@@ -27,7 +32,12 @@ __all__ = [
     "Claim",
     "Setup",
     "arms",
+    "best",
     "blocked",
+    "checkpoint_answers",
+    "checkpoint_outcomes",
+    "chosen_checkpoints",
+    "cluster_random",
     "compare",
     "controls",
     "details",
@@ -36,21 +46,32 @@ __all__ = [
     "exact_answers",
     "findings",
     "judged",
+    "judgments",
     "knows",
+    "leaderboard",
     "lengths",
     "local",
     "mix",
     "more",
     "narrow",
+    "one_wording",
     "open_answers",
+    "paper",
     "publish",
     "published_runs",
+    "rated",
+    "restyled",
+    "right",
     "run",
     "same",
+    "scored",
     "shuffled_answers",
     "simulated_runs",
+    "spoiled",
     "summary",
+    "vectors",
     "verdicts",
     "world",
     "world_answers",
+    "world_group",
 ]

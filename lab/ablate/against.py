@@ -76,6 +76,31 @@ def judged(table: pd.DataFrame, against: Against) -> pd.DataFrame:
     return pd.concat([table, pd.DataFrame(rows, index=table.index)], axis=1)
 
 
+def judgments(table: pd.DataFrame, arm: str) -> pd.DataFrame:
+    """Return every verdict on an arm's answers: one table for `judge.rates`, seeds as samples.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `judged`.
+    arm : str
+        The name of a judged arm.
+
+    Raises
+    ------
+    ValueError
+        If the arm was not judged.
+    """
+    rows = table[(table["arm"] == arm) & table["judged"].notna()]
+    if len(rows) == 0:
+        raise ValueError(f"arm {arm!r} must be a judged one, of {table['arm'].unique().tolist()}")
+    parts = [
+        runs.get(str(run)).frame("verdicts").assign(system=arm, sample=int(seed))
+        for run, seed in zip(rows["judged"], rows["seed"], strict=True)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
 def _judge(arm: str, run: str, base: str, against: Against) -> runs.Run:
     params = {"ask": invocation.describe(against.ask, role="ask")}
     done = runs.find("judge", "arms", params, [run, base])

@@ -10,6 +10,10 @@ import numpy as np
 import pandas as pd
 
 from lab import testbed
+from lab.testbed.faults import FAULTS
+
+WORDINGS = 8  # a family has fewer that pools use
+MOST_SPOILED = 0.4
 
 
 def narrow(n: int, *, families: int, nested_in: int | None = None, seed: int) -> pd.DataFrame:
@@ -42,6 +46,72 @@ def narrow(n: int, *, families: int, nested_in: int | None = None, seed: int) ->
         )
     chosen = np.random.default_rng(seed).choice(names, size=families, replace=False)
     return testbed.pool(total, families=[str(name) for name in chosen], seed=seed).head(n)
+
+
+def one_wording(n: int, *, seed: int) -> pd.DataFrame:
+    """Draw `n` examples of all families, each family in one of its wordings alone.
+
+    Parameters
+    ----------
+    n : int
+        Examples.
+    seed : int
+        Of the draw, and of which wording.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many.
+
+    Examples
+    --------
+    >>> made = one_wording(100, seed=0)
+    >>> int(made.groupby("family")["phrasing"].nunique().max())
+    1
+    """
+    pool = testbed.pool(WORDINGS * n, seed=seed)
+    wordings = pool.groupby("family")["phrasing"].unique()
+    rng = np.random.default_rng(seed)
+    wanted = {name: rng.choice(np.sort(given)) for name, given in wordings.items()}
+    kept = pool[pool["phrasing"] == pool["family"].map(wanted)]
+    if len(kept) < n:
+        raise ValueError(f"n must be at most the {len(kept)} examples in one wording, got {n}")
+    return kept.head(n)
+
+
+def spoiled(n: int, *, fault: str, share: float, seed: int) -> pd.DataFrame:
+    """Draw `n` examples of which a share is bad in one way alone.
+
+    Parameters
+    ----------
+    n : int
+        Examples.
+    fault : str
+        "wrong", "empty", "ramble" or "off_topic", as a pool of the testbed names them.
+    share : float
+        Of bad rows, 0 to 0.4; exactly `round(share * n)` rows.
+    seed : int
+        Of the draw.
+
+    Raises
+    ------
+    ValueError
+        If `fault` or `share` is none of these.
+
+    Examples
+    --------
+    >>> spoiled(20, fault="empty", share=0.25, seed=0)["fault"].value_counts().to_dict()
+    {'': 15, 'empty': 5}
+    """
+    if fault not in FAULTS:
+        raise ValueError(f"fault must be one of {FAULTS}, got {fault!r}")
+    if not 0 <= share <= MOST_SPOILED:
+        raise ValueError(f"share must be from 0 to {MOST_SPOILED}, got {share}")
+    pool = testbed.pool(4 * n, noise=0.6, seed=seed)
+    bad = pool[pool["fault"] == fault].head(round(share * n))
+    good = pool[pool["fault"] == ""].head(n - len(bad))
+    mixed = pd.concat([good, bad])
+    return mixed.iloc[np.random.default_rng(seed).permutation(n)]
 
 
 @functools.cache

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lab import judge, testbed, tune
-from lab.ablate.against import PREFERRED, Against
+from lab import judge, load, testbed, tune
+from lab.ablate.against import PREFERRED, Against, judged
 from lab.ablate.answers import world_answers
 from lab.ablate.arms import Arm
 from lab.ablate.language import open_answers
@@ -56,13 +56,19 @@ class Setup:
         ValueError
             If only one of `against` and `client` is given.
         """
-        compare = None
-        if against is not None and client is not None:
-            ask = partial(judge.pairwise, client=client, questions=self.prompts)
-            compare = Against(against, ask)
-        elif against is not None or client is not None:
+        if (against is None) != (client is None):
             raise ValueError(f"give both or none of against and client, got {against!r}, {client}")
-        return run(arms, tune=tune.sft, evaluate=self.evaluate, compare=compare)
+        table = run(arms, tune=tune.sft, evaluate=self.evaluate)
+        if against is None or client is None:
+            return table
+        return self.judged(table, against=against, client=client)
+
+    def judged(
+        self, table: pd.DataFrame, *, against: str, client: Client | Mapping[str, Client]
+    ) -> pd.DataFrame:
+        """Let a judge compare all answers of a table with those of one arm; see `judged`."""
+        ask = partial(judge.pairwise, client=client, questions=self.prompts)
+        return judged(table, Against(against, ask))
 
     def outcomes(self, table: pd.DataFrame, *, test_set: str | None = None) -> pd.DataFrame:
         """Return the outcome of each prompt (of one test set), columns (arm, seed), for `verdicts`.
@@ -80,7 +86,7 @@ class Setup:
 
 
 def world(
-    rows: int = 2000,
+    rows: int = 1500,
     *,
     noise: float = 0.5,
     tail: float = 0.0,
@@ -118,26 +124,65 @@ def world(
     new = testbed.prompts(prompts - prompts // 4, split="held_out", seed=1).assign(split="held_out")
     place = {domain: name for name, domains in SETS.items() for domain in domains}
     asked = pd.concat([new.assign(set=new["domain"].map(place)), seen.assign(set=SEEN)])
-    recipe = replace(
-        tune.presets.testbed, epochs=None, steps=steps, batch_size=16, learning_rate=RATE
-    )
     draw = partial(testbed.pool, rows, noise=noise, tail=tail)
-    return Setup(draw, asked, recipe, partial(world_answers, prompts=asked), "exact")
+    return Setup(draw, asked, _recipe(steps), partial(world_answers, prompts=asked), "exact")
 
 
-def local(pool: pd.DataFrame, recipe: Recipe, *, prompts: int | pd.DataFrame = 100) -> Setup:
-    """Set a study up on one's own pool and model.
+def world_group(
+    rows: int, *, domains: Sequence[str], tail: float = 0.0, steps: int = 40, prompts: int = 200
+) -> Setup:
+    """Set a study up on one group of the testbed's domains: pools and prompts are of these alone.
 
     Parameters
     ----------
-    pool : DataFrame
-        Candidates; the same for every seed.
-    recipe : Recipe
-        Names the model; such as `replace(tune.presets.alpagasus_7b, model=..., epochs=None,
-        steps=...)`.
+    rows : int
+        Of a pool; every seed draws a pool of its own. Answers are right.
+    domains : sequence of str
+        Names from `testbed.domains()`.
+    tail, steps
+        As in `world`.
+    prompts : int
+        In wordings that no training example has; a test set for each domain.
+
+    Examples
+    --------
+    >>> setup = world_group(50, domains=["diets", "units"], prompts=20)
+    >>> sorted(setup.pool(seed=0)["domain"].unique())
+    ['diets', 'units']
+    """
+    families = [name for domain in domains for name in testbed.families(domain=domain)]
+    asked = testbed.prompts(prompts, split="held_out", families=families, seed=1)
+    asked = asked.assign(split="held_out", set=asked["domain"])
+    draw = partial(testbed.pool, rows, families=families, tail=tail)
+    return Setup(draw, asked, _recipe(steps), partial(world_answers, prompts=asked), "exact")
+
+
+def local(
+    data: str | Path | pd.DataFrame,
+    model: str | Path,
+    *,
+    rows: int | None = None,
+    steps: int = 100,
+    prompts: int | pd.DataFrame = 100,
+    recipe: Recipe | None = None,
+) -> Setup:
+    """Set a study up on one's own examples and model.
+
+    Parameters
+    ----------
+    data : path or DataFrame
+        A file that `load.auto` reads, or a pool: the candidates, the same for every seed.
+    model : str or Path
+        Folder or hub name of the model to tune.
+    rows : int, optional
+        Draw this many of the pool, the same ones every time; all by default.
+    steps : int
+        Updates of every model.
     prompts : int or DataFrame
         Test prompts with answers by people: a pool (a column `set` tells test sets apart), or how
-        many rows of `pool` are held back, the same ones every time.
+        many rows are held back, the same ones every time.
+    recipe : Recipe, optional
+        Used as it is but for its model; by default that of Alpaca with 16 examples a step.
 
     Returns
     -------
@@ -148,16 +193,24 @@ def local(pool: pd.DataFrame, recipe: Recipe, *, prompts: int | pd.DataFrame = 1
     Raises
     ------
     ValueError
-        If `prompts` leaves no candidates.
+        If `rows` is out of range, or `prompts` leaves no candidates.
     """
+    pool = data if isinstance(data, pd.DataFrame) else load.auto(data).pool
+    if rows is not None:
+        if not 3 <= rows <= len(pool):
+            raise ValueError(f"rows must be from 3 to the {len(pool)} there are, got {rows}")
+        pool = _some(pool, rows)
     asked = prompts if isinstance(prompts, pd.DataFrame) else _held_back(pool, prompts)
     rest = pool[~pool.index.isin(asked.index)]
     if len(rest) == 0:
         raise ValueError(f"prompts must leave candidates, got {len(asked)} of {len(pool)} rows")
     if "set" not in asked.columns:
         asked = asked.assign(set="held back")
+    small = replace(tune.presets.alpagasus_7b, epochs=None, steps=steps, bf16=False)
+    usual = replace(small, batch_size=16, micro_batches=2, checkpoints=None)
+    chosen = replace(usual if recipe is None else recipe, model=str(model))
     evaluate = partial(likelihood_answers, prompts=asked)
-    return Setup(partial(_given, rest), asked, recipe, evaluate, "likelihood")
+    return Setup(partial(_given, rest), asked, chosen, evaluate, "likelihood")
 
 
 def drawn(selectors: Mapping[str, Select], setup: Setup, *, seeds: Iterable[int]) -> list[Arm]:
@@ -206,8 +259,17 @@ def likelihood_answers(
 def _held_back(pool: pd.DataFrame, count: int) -> pd.DataFrame:
     if not 2 <= count < len(pool):
         raise ValueError(f"prompts must be from 2 to {len(pool) - 1}, got {count}")
+    return _some(pool, count)
+
+
+def _some(pool: pd.DataFrame, count: int) -> pd.DataFrame:
     rows = np.random.default_rng(0).permutation(len(pool))[:count]
     return pool.iloc[np.sort(rows)]
+
+
+def _recipe(steps: int) -> Recipe:
+    fast = replace(tune.presets.testbed, epochs=None, steps=steps, batch_size=16)
+    return replace(fast, learning_rate=RATE)
 
 
 def _given(pool: pd.DataFrame, *, seed: int) -> pd.DataFrame:

@@ -38,17 +38,19 @@ def names() -> list[str]:
 
 
 def ablations() -> list[str]:
-    """Return the names of the notebooks that judge claims, below `ablations/`."""
-    return [name for name in names() if name.startswith(ABLATIONS)]
+    """Return the names of the notebooks that judge claims, and of others too long for a report."""
+    short = set(quick())
+    return [name for name in names() if name.startswith(ABLATIONS) or name not in short]
 
 
 def quick() -> list[str]:
     """Return the names of the notebooks of a report: all but ablations that are not asked in.
 
     An ablation trains models for minutes, and belongs to `lab ablations`; one that is to be in
-    every report, too, says `"in_report": true` in the metadata of its cell tagged `parameters`.
+    every report, too, says `"in_report": true` in the metadata of its cell tagged `parameters`, and
+    another notebook that takes minutes says `false`.
     """
-    return [name for name in names() if not name.startswith(ABLATIONS) or _in_report(name)]
+    return [name for name in names() if _in_report(name)]
 
 
 def page_name(path: Path, params: Mapping[str, Any]) -> str:
@@ -141,7 +143,8 @@ def check(book: Notebook, params: Mapping[str, Any], path: Path) -> None:
 def _in_report(name: str) -> bool:
     book = read(paths.notebooks() / f"{name}.ipynb")
     given = [cell.metadata for cell in book.cells if "parameters" in _tags(cell)]
-    return any(metadata.get("in_report", False) for metadata in given)
+    usual = not name.startswith(ABLATIONS)
+    return any(metadata.get("in_report", usual) for metadata in given)
 
 
 def _check_setting(book: Notebook, values: Mapping[str, Any], given: set[str], path: Path) -> None:

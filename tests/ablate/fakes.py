@@ -45,3 +45,11 @@ def die_after_two(subset, recipe, folder):
         os.kill(multiprocessing.parent_process().pid, signal.SIGKILL)
         time.sleep(60)
     return done
+
+
+def epochs(model):
+    """Three checkpoints: the loss is lowest at the first, most answers are right at the second."""
+    del model
+    flat = dict.fromkeys(PROMPTS)
+    table = pd.DataFrame({"exact_1": flat}, index=PROMPTS).assign(exact_1=0.0, loss_1=0.5)
+    return table.assign(exact_2=1.0, loss_2=1.0, exact_3=0.5, loss_3=2.0)

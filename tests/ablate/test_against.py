@@ -4,7 +4,7 @@ from functools import partial
 import pandas as pd
 import pytest
 
-from lab import ablate, records, runs, testbed, tune
+from lab import ablate, judge, records, runs, testbed, tune
 from lab.judge import verdicts
 from lab.tune import presets
 from tests.ablate import fakes
@@ -69,6 +69,18 @@ def test_preferences_have_intervals_like_any_measure():
     assert summary.index.tolist() == ["n 3", "n 1"]
     assert summary.loc["n 3", "mean"] == 0.875
     assert summary.loc["n 3", "low"] > 0.5 > summary.loc["n 1", "high"]
+
+
+def test_verdicts_of_all_seeds_are_one_table():
+    table = run(ablate.Against("n 2", longer))
+    found = ablate.judgments(table, "n 3")
+    assert len(found) == 2 * 40
+    assert set(found["sample"]) == {0, 1}
+    assert set(found["system"]) == {"n 3"}
+    rated = judge.win_rate(found)
+    assert rated.loc[0, "win_rate"] == 0.875
+    with pytest.raises(ValueError, match="arm 'n 2' must be a judged one"):
+        ablate.judgments(table, "n 2")
 
 
 def test_the_arm_must_have_every_seed():

@@ -1,5 +1,6 @@
 import pytest
 
+from lab import ablate
 from lab.ablate.less_is_more import narrow
 
 
@@ -27,3 +28,33 @@ def test_nested_pools_share_families_and_examples():
 def test_what_cannot_be_drawn_is_named(options, message):
     with pytest.raises(ValueError, match=message):
         narrow(10, **options, seed=0)
+
+
+def test_one_wording_is_one_of_each_kind():
+    made = ablate.one_wording(200, seed=3)
+    assert len(made) == 200
+    assert made.groupby("family")["phrasing"].nunique().max() == 1
+    assert made["family"].nunique() > 60
+    other = ablate.one_wording(200, seed=4)
+    both = made.groupby("family")["phrasing"].first().to_frame("one")
+    both = both.join(other.groupby("family")["phrasing"].first().rename("two"), how="inner")
+    assert (both["one"] != both["two"]).any()
+
+
+@pytest.mark.parametrize("fault", ["wrong", "empty", "ramble", "off_topic"])
+def test_a_pool_is_spoiled_in_one_way(fault):
+    made = ablate.spoiled(100, fault=fault, share=0.3, seed=1)
+    assert made["fault"].value_counts().to_dict() == {"": 70, fault: 30}
+    assert made.index.is_unique
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"fault": "rude", "share": 0.1}, "fault must be one of .*, got 'rude'"),
+        ({"fault": "empty", "share": 0.5}, "share must be from 0 to 0.4, got 0.5"),
+    ],
+)
+def test_what_cannot_be_spoiled_is_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        ablate.spoiled(10, seed=0, **options)

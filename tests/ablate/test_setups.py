@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab import ablate, records, testbed, tune
+from lab import ablate, load, paths, records, testbed, tune
 from lab.ablate import setups
 from tests.ablate import fakes
 
@@ -36,17 +36,34 @@ def test_every_domain_of_the_testbed_is_in_one_set():
     assert sorted(placed) == sorted(testbed.domains())
 
 
+def test_a_group_is_asked_about_itself_alone():
+    setup = ablate.world_group(60, domains=["diets", "units"], tail=1.0, prompts=30)
+    assert set(setup.prompts["domain"]) == set(setup.prompts["set"]) == {"diets", "units"}
+    assert set(setup.pool(seed=1)["domain"]) <= {"diets", "units"}
+    assert not set(setup.pool(seed=1)["phrasing"].index) & set(setup.prompts.index)
+
+
 def test_ones_own_pool_is_the_same_for_every_seed_without_what_is_asked():
     pool = own()
-    recipe = replace(tune.presets.testbed, epochs=None, steps=1)
-    setup = ablate.local(pool, recipe, prompts=10)
+    setup = ablate.local(pool, "my/model", prompts=10)
+    assert setup.recipe.model == "my/model"
     assert len(setup.prompts) == 10
     assert len(setup.pool(seed=0)) == 20
     assert setup.pool(seed=0).index.equals(setup.pool(seed=1).index)
     assert not set(setup.pool(seed=0).index) & set(setup.prompts.index)
-    given = ablate.local(pool, recipe, prompts=pool.head(5).assign(set="a"))
+    given = ablate.local(pool, "my/model", prompts=pool.head(5).assign(set="a"))
     assert given.prompts["set"].eq("a").all()
     assert len(given.pool(seed=0)) == 25
+    drawn = ablate.local(pool, "my/model", rows=12, prompts=2)
+    assert len(drawn.pool(seed=0)) == 10
+
+
+def test_ones_own_file_and_recipe():
+    recipe = replace(tune.presets.testbed, epochs=None, steps=7)
+    file = paths.samples() / "alpaca.json"
+    setup = ablate.local(file, "my/model", prompts=2, recipe=recipe)
+    assert setup.recipe == replace(recipe, model="my/model")
+    assert len(setup.pool(seed=0)) == len(load.auto(file).pool) - 2
 
 
 def test_each_selector_chooses_from_the_pool_of_the_seed():
@@ -92,12 +109,16 @@ def test_likelihood_is_e_to_the_minus_loss(monkeypatch):
     [
         (partial(ablate.world, prompts=7), "prompts must be at least 8, got 7"),
         (
-            lambda: ablate.local(own(5), tune.presets.testbed, prompts=5),
+            lambda: ablate.local(own(5), "m", prompts=5),
             "prompts must be from 2 to 4, got 5",
         ),
         (
-            lambda: ablate.local(own(5), tune.presets.testbed, prompts=own(9)),
+            lambda: ablate.local(own(5), "m", prompts=own(9)),
             "prompts must leave candidates, got 9 of 5 rows",
+        ),
+        (
+            lambda: ablate.local(own(5), "m", rows=6),
+            "rows must be from 3 to the 5 there are, got 6",
         ),
         (
             lambda: ablate.world(20, prompts=8).run([], against="x"),

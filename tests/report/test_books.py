@@ -28,13 +28,15 @@ def test_names_are_in_order_and_without_checkpoints(tmp_path, monkeypatch):
 def test_a_report_leaves_out_ablations_that_do_not_ask_to_be_in_it(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "notebooks", lambda: tmp_path)
     make = nbformat.v4
-    for name, asks in (("00-a", {}), ("ablations/long", {}), ("ablations/in", {"in_report": True})):
+    said = {"00-a": None, "own": False, "ablations/long": None, "ablations/in": True}
+    for name, says in said.items():
+        asks = {} if says is None else {"in_report": says}
         cell = make.new_code_cell("N = 1", metadata={"tags": ["parameters"], **asks})
         file = tmp_path / f"{name}.ipynb"
         file.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(make.new_notebook(cells=[cell]), file)
     assert books.quick() == ["00-a", "ablations/in"]
-    assert books.ablations() == ["ablations/in", "ablations/long"]
+    assert books.ablations() == ["own", "ablations/in", "ablations/long"]
 
 
 def test_page_names_tell_parameters_apart(tmp_path, monkeypatch):

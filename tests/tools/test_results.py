@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from lab import ablate, origins, paths
+from lab.ablate.papers import PAPERS
 from tools import docs, markdown, results
 
 VERDICT = {"first": "a", "second": "b", "difference": 0.51234, "low": 0.4, "high": 0.6}
@@ -20,11 +21,13 @@ def root(monkeypatch, tmp_path):
     return tmp_path
 
 
-def publish(name="diversity", claim="Diverse wins.", *, verdict="supported", model="testbed"):
+def publish(
+    name="diversity", claim="Diverse wins.", *, verdict="supported", model="testbed", title="less"
+):
     origins.forget()
     origins.note("model", model)
     row = {"claim": claim, "verdict": verdict, **VERDICT}
-    return ablate.publish("less", pd.DataFrame([row], index=[name]))[0]
+    return ablate.publish(title, pd.DataFrame([row], index=[name]))[0]
 
 
 def forget():
@@ -39,21 +42,40 @@ def test_without_runs_it_says_so(root):
         assert results.NONE in (root / name).read_text()
 
 
-def test_findings_are_shown_with_setting_verdict_and_run(root):
+def test_one_table_holds_every_claim_with_interval_power_and_run(root):
     good = publish()
     publish("noise", "Clean wins.", verdict="contradicted", model="gpt2")
     results.write()
-    text = (root / "RESULTS.md").read_text()
-    assert "### less: diversity (testbed)\n\nDiverse wins. **supported**" in text
-    assert "### less: noise (local)\n\nClean wins. **contradicted**" in text
-    assert "| a | b | 0.512 | 0.400 | 0.600 | 0.050 | 0.100 | 0.002 | 1,000 | 3 |" in text
-    assert good.id in text
-    rows = markdown.rows((root / "README.md").read_text())
-    assert [tuple(row.values())[:5] for row in rows] == [
-        ("less: diversity", "testbed", "Diverse wins.", "supported", "0.512 [0.400, 0.600]"),
-        ("less: noise", "local", "Clean wins.", "contradicted", "0.512 [0.400, 0.600]"),
-    ]
-    assert rows[0]["made"].startswith(good.record["began"][:10])
+    one, two = (found.row for found in results.read((root / "RESULTS.md").read_text()))
+    assert (one["ablation"], one["setting"]) == ("less: diversity", "testbed")
+    assert (two["ablation"], two["setting"]) == ("less: noise", "local")
+    assert one["ours"] == "0.512 [0.400, 0.600]"
+    assert (one["matters"], one["power"], one["p"]) == ("0.050", "0.100", "0.002")
+    assert one["n"] == "1000 prompts, 3 seeds"
+    assert one["run"] == f"`{good.id}`"
+    assert one["made"].startswith(good.record["began"])
+    assert [one["verdict"], two["verdict"]] == ["supported", "contradicted"]
+
+
+def test_what_the_paper_says_stands_beside_with_where_it_was_read(root):
+    publish(title="ltd")
+    results.write()
+    (row,) = markdown.rows((root / "RESULTS.md").read_text().partition("## Bench")[0])
+    assert PAPERS["ltd"].figure in row["the paper"]
+    assert PAPERS["ltd"].known in row["the paper"]
+
+
+def test_the_readmes_lead_from_paper_to_function_notebook_and_verdicts(root):
+    publish("a", title="ltd")
+    publish("b", title="ltd", verdict="undecided")
+    publish("c", title="mine")
+    results.write()
+    for name in docs.READMES:
+        rows = markdown.rows((root / name).read_text())
+        assert [row["paper"] for row in rows] == [PAPERS["ltd"].name, "mine"]
+        assert rows[0]["here"] == "`select.kcenter`"
+        assert rows[0]["verdicts"] == "1 supported, 1 undecided"
+        assert rows[1]["here"] == ""
 
 
 def test_a_clean_clone_loses_no_finding(root):
@@ -66,16 +88,16 @@ def test_a_clean_clone_loses_no_finding(root):
 
 
 def test_another_machine_adds_its_own_and_keeps_the_rest(root):
-    publish()
+    publish(claim="It | was.")
     results.write()
-    section = results.sections((root / "RESULTS.md").read_text())[0].section
+    (kept,) = results.read((root / "RESULTS.md").read_text())
     forget()
     publish("noise", "Clean wins.")
     results.write()
-    text = (root / "RESULTS.md").read_text()
-    assert section in text
-    assert [found.title for found in results.sections(text)] == ["less: diversity", "less: noise"]
-    assert len(markdown.rows((root / "README.zh-CN.md").read_text())) == 2
+    found = results.read((root / "RESULTS.md").read_text())
+    assert [each.row["ablation"] for each in found] == ["less: diversity", "less: noise"]
+    assert found[0] == kept
+    assert kept.row["claim"] == "It | was."
 
 
 @pytest.mark.parametrize(("year", "verdict"), [("2000", "contradicted"), ("9999", "supported")])
@@ -83,47 +105,44 @@ def test_of_two_with_one_title_the_newer_stays(year, verdict, root):
     publish()
     results.write()
     text = (root / "RESULTS.md").read_text()
-    (found,) = results.sections(text)
-    (root / "RESULTS.md").write_text(text.replace(found.began, f"{year}-01-01T00:00:00+00:00"))
+    (found,) = results.read(text)
+    began = found.row["made"].partition(", ")[0]
+    (root / "RESULTS.md").write_text(text.replace(began, f"{year}-01-01T00:00:00+00:00"))
     forget()
     publish(verdict="contradicted")
     results.write()
-    (found,) = results.sections((root / "RESULTS.md").read_text())
-    assert found.verdict == verdict
+    (found,) = results.read((root / "RESULTS.md").read_text())
+    assert found.row["verdict"] == verdict
 
 
-def test_a_row_that_only_a_readme_has_stays(root):
-    row = {"ablation": "old", "setting": "testbed", "claim": "It | was."}
-    table = markdown.table(pd.DataFrame([row]))
-    (root / "README.md").write_text(markdown.fill(BLOCK, "findings", table))
-    publish()
-    results.write()
-    rows = markdown.rows((root / "README.md").read_text())
-    assert [row["ablation"] for row in rows] == ["less: diversity", "old"]
-    assert rows[1]["claim"] == "It | was."
-
-
-def test_a_section_that_cannot_be_read_is_refused_and_not_lost(root):
-    text = results.HEAD + "\n## Ablations\n\n### by hand\n\nA note.\n"
+@pytest.mark.parametrize(
+    ("inside", "message"),
+    [
+        ("### by hand\n\nA note.\n", "hold what is no row: '### by hand'"),
+        ("| ablation | claim |\n| --- | --- |\n| a | b |\n", r"a row .* needs \['setting'"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_and_not_lost(root, inside, message):
+    text = f"{results.HEAD}\n{results.CLAIMS}\n{inside}"
     (root / "RESULTS.md").write_text(text)
-    with pytest.raises(ValueError, match="needs title, verdict and run, got '### by hand"):
+    with pytest.raises(ValueError, match=message):
         results.write()
     assert (root / "RESULTS.md").read_text() == text
 
 
 def test_the_findings_of_this_checkout_can_be_read(monkeypatch):
     monkeypatch.undo()
-    text = paths.results().read_text(encoding="utf-8")
-    rows = markdown.rows(
-        markdown.block((paths.root() / "README.md").read_text(encoding="utf-8"), "findings")
-    )
-    assert [row["ablation"] for row in rows] == [found.title for found in results.sections(text)]
+    found = results.read(paths.results().read_text(encoding="utf-8"))
+    assert found
+    for name in docs.READMES:
+        block = markdown.block((paths.root() / name).read_text(encoding="utf-8"), "findings")
+        assert len(markdown.rows(block)) == len({(each.study, each.key[1]) for each in found})
 
 
 def test_uncommitted_changes_are_told(root):
     run = publish()
     run.record.update(commit="abcdef0123", dirty=True)
-    assert results.of_run(run).commit == "abcdef0, with uncommitted changes"
+    assert results.of_run(run).row["made"].endswith(", abcdef0, with uncommitted changes")
 
 
 def test_tables_of_benchmarks_follow(root):

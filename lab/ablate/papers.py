@@ -1,0 +1,146 @@
+"""What the papers say that the ablations are about: set-up, figure, and how surely it is known.
+
+One place for the notebooks, for RESULTS.md and for the READMEs, so that a method is found under the
+name it was published with. `known` says where a figure was read; one that was read elsewhere than
+in the paper or its code says so, and is a pointer, not a measurement to hold a result against.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+PAPER, CODE, ABSTRACT = "the paper's text", "the authors' code or data", "the abstract alone"
+RETOLD, NONE = "retold by others, not read in the paper", "no figure is known to us"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One claim of one paper, and where it stands here."""
+
+    name: str  # as it was published
+    source: str  # arXiv id
+    function: str  # what does it here
+    setup: str
+    figure: str
+    known: str
+
+
+LIMA = "arXiv:2305.11206"
+RATED = "LLaMA 7B, 2,000 examples an arm, helpfulness rated 1 to 6 by GPT-3.5"
+PAPERS = {
+    "less is more": Paper(
+        "LIMA",
+        LIMA,
+        "ablate.narrow",
+        RATED,
+        "filtered Stack Exchange 3.83, wikiHow 3.49, unfiltered 3.33; flat from 2,000 to 32,000",
+        RETOLD,
+    ),
+    "lima diversity": Paper(
+        "LIMA, diversity",
+        LIMA,
+        "select.stratified",
+        RATED,
+        "Stack Exchange (many kinds of question) 3.83, wikiHow (one kind) 3.49",
+        RETOLD,
+    ),
+    "lima quality": Paper(
+        "LIMA, quality",
+        LIMA,
+        "filters",
+        RATED,
+        "filtered Stack Exchange 3.83, unfiltered 3.33",
+        RETOLD,
+    ),
+    "lima quantity": Paper(
+        "LIMA, quantity", LIMA, "ablate.same", RATED, "flat from 2,000 to 32,000 examples", RETOLD
+    ),
+    "lima style": Paper(
+        "LIMA, one style",
+        LIMA,
+        "ablate.restyled",
+        "the authors wrote their own answers in one uniform tone",
+        "none",
+        NONE,
+    ),
+    "lima checkpoint": Paper(
+        "LIMA, choice of checkpoint",
+        LIMA,
+        "tune.choose",
+        "LLaMA 65B, 15 epochs; checkpoints picked by hand among epochs 5 to 10",
+        "held-out perplexity up from about 6 to 10 while quality goes up from about 3.9 to 4.2",
+        RETOLD,
+    ),
+    "alpagasus": Paper(
+        "AlpaGasus",
+        "arXiv:2307.08701",
+        "score.rating",
+        "LLaMA 7B, 9,229 of 52,002 rows rated 4.5 or more, 3 epochs each; GPT-4 on 730 prompts",
+        "win/tie/lose 284/210/236, a winning score of 1.066 (computed from the counts)",
+        "a figure in a repository that the authors link to and that calls itself unofficial",
+    ),
+    "ltd": Paper(
+        "LTD (Maybe Only 0.5% Data is Needed)",
+        "arXiv:2305.09246",
+        "select.kcenter",
+        "P3, one group of tasks, a core set after clustering",
+        "less than 0.5 % of the data, about 2 % better than all of it",
+        ABSTRACT,
+    ),
+    "longest": Paper(
+        "Long is more",
+        "arXiv:2402.04833",
+        "select.longest",
+        "Llama-2-7B, the 1,000 longest of Alpaca's answers, GPT-4 as judge",
+        "win/tie/lose 72.4/12.4/15.2 % against all of Alpaca",
+        RETOLD,
+    ),
+    "ifd": Paper(
+        "Cherry LLM and Superfiltering (IFD)",
+        "arXiv:2308.12032",
+        "score.ifd",
+        "LLaMA 7B, 5 % of Alpaca",
+        "AlpacaEval 26.46 with all rows, 34.74 with 5 %",
+        CODE,
+    ),
+    "deita": Paper(
+        "DEITA",
+        "arXiv:2312.15685",
+        "select.deita",
+        "LLaMA-1-13B, 6,000 of 300,000",
+        "MT-Bench 6.46, random 5.84",
+        PAPER,
+    ),
+}
+
+
+def paper(title: str) -> "pd.Series[str]":
+    """Return what a paper says about the claims of an ablation, to be shown beside ours.
+
+    Parameters
+    ----------
+    title : str
+        Of the ablation, as in `publish`.
+
+    Raises
+    ------
+    ValueError
+        If no paper is told of under this title.
+
+    Examples
+    --------
+    >>> paper("deita")["their figure"]
+    'MT-Bench 6.46, random 5.84'
+    """
+    if title not in PAPERS:
+        raise ValueError(f"title must be one of {', '.join(PAPERS)}, got {title!r}")
+    found = PAPERS[title]
+    return pd.Series(
+        {
+            "paper": f"{found.name} ({found.source})",
+            "their set-up": found.setup,
+            "their figure": found.figure,
+            "known from": found.known,
+        },
+        name=title,
+    )
