@@ -17,6 +17,7 @@ TESTBED = "testbed"
 SAMPLES = "sample files"
 _lock = Lock()
 _used: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
+_written: set[str] = set()
 _watchers: list[Callable[[Kind, str], None]] = []
 
 
@@ -65,6 +66,26 @@ def note_all(recorded: Used) -> None:
             note(kind, origin)
 
 
+def wrote(path: str) -> None:
+    """Note a file that this process wrote: reading it again uses nothing that is not noted yet."""
+    with _lock:
+        _written.add(path)
+
+
+def is_written(path: str) -> bool:
+    """Say whether this process wrote a file.
+
+    Examples
+    --------
+    >>> wrote("/somewhere/pool.jsonl")
+    >>> is_written("/somewhere/pool.jsonl"), is_written("/elsewhere")
+    (True, False)
+    >>> forget()
+    """
+    with _lock:
+        return path in _written
+
+
 def used() -> dict[str, list[str]]:
     """Return what was used so far, by kind, in order.
 
@@ -91,6 +112,7 @@ def forget() -> None:
     with _lock:
         for origins in _used.values():
             origins.clear()
+        _written.clear()
 
 
 def watch(watcher: Callable[[Kind, str], None]) -> Callable[[], None]:

@@ -20,6 +20,8 @@ TEXTS = ("instruction", "input", "output")
 COLUMNS = ("history", *TEXTS, "source", "parent", "recipe")
 STRUCTURE = ("tools", "thinking", "steps", "calls", "images")  # where any example has them
 HALF_PAIR = "holds half of a surrogate pair"
+Turn = tuple[str, str, list[tuple[str, str]]]  # who speaks, what is said, what is folded below
+REPLY = 60  # characters of what a tool replied that stand beside the fold
 ROLES = ("system", "developer", "user", "assistant", "tool")
 
 
@@ -176,32 +178,131 @@ def conversation(example: Mapping[str, Any] | pd.Series) -> list[Message]:
     return [*prompt(example), answer]
 
 
-def describe(pool: pd.DataFrame) -> "pd.Series[Any]":
-    """Count what a pool holds: sizes, median lengths, turns, tools, thinking, what is empty.
+def turns(example: Mapping[str, Any] | pd.Series) -> list[Turn]:
+    """Return a whole conversation as it is read: who speaks, what is said, what is folded below.
+
+    Folded are the schemas of the tools, thinking, calls, and what tools replied.
+
+    Examples
+    --------
+    >>> row = {"history": [], "instruction": "2+2?", "input": "", "output": "4", "thinking": "2, 2"}
+    >>> turns(row)[-1]
+    ('assistant', '4', [('thinking', '2, 2')])
+    """
+    tools = structure(example).get("tools", [])
+    names = ", ".join(str(tool.get("function", tool).get("name", "?")) for tool in tools)
+    told = [(f"{len(tools)} tool{'s' * (len(tools) > 1)}: {names}", _spelled(tools))]
+    first: list[Turn] = [("tools", "", told)] if tools else []
+    return [*first, *(_turn(turn) for turn in conversation(example))]
+
+
+def _turn(turn: Mapping[str, Any]) -> Turn:
+    role, said = str(turn["role"]), str(turn["content"] or "")
+    folded = [("thinking", str(turn["thinking"]))] if turn.get("thinking") else []
+    called = turn.get("tool_calls") or ()
+    folded += [(f"calls {call['name']}", _spelled(call["arguments"])) for call in called]
+    if role == "tool":
+        start = said if len(said) <= REPLY else said[: REPLY - 1] + "…"
+        return role, "", [(f"replies {start}".replace("\n", " "), said)]
+    return role, said, folded
+
+
+def _spelled(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
+
+
+def describe(pool: pd.DataFrame, *, languages: "pd.Series[str] | None" = None) -> "pd.Series[Any]":
+    """Count what a pool holds: sizes, lengths, what stands twice, turns, tools, thinking.
+
+    Parameters
+    ----------
+    pool : DataFrame
+        A pool.
+    languages : Series, optional
+        The language of each row, as `filters.language_of(pool)` tells it.
 
     Examples
     --------
     >>> pool = frame([{"instruction": "Add 1 and 2.", "output": "3"}])
-    >>> describe(pool)["characters of the answer"]
+    >>> describe(pool)["characters of the answer, median"]
     1.0
     """
-    held = [structure(row) for _, row in pool.iterrows()]
-    turns = pd.Series([len(history) for history in pool["history"]], dtype="float")
+    turns = pool["history"].str.len()
     found: dict[str, Any] = {
         "examples": len(pool),
         "sources": pool["source"].nunique(),
         "instructions that stand more than once": int(pool["instruction"].duplicated().sum()),
+        "answers that stand more than once": int(pool["output"].duplicated().sum()),
+        "empty answers": int((pool["output"].str.strip() == "").sum()),
         "with an input": int((pool["input"] != "").sum()),
         "with a history": int((turns > 0).sum()),
         "messages of the longest history": int(turns.max()) if len(pool) else 0,
-        "empty answers": int((pool["output"].str.strip() == "").sum()),
-        "characters of the instruction": float(pool["instruction"].str.len().median()),
-        "characters of the answer": float(pool["output"].str.len().median()),
     }
-    found |= {f"with {name}": sum(name in row for row in held) for name in STRUCTURE}
+    found |= {f"with {name}": int(_held(pool, name).sum()) for name in STRUCTURE}
+    for what, name in (("instruction", "instruction"), ("answer", "output")):
+        sizes = pool[name].str.len()
+        found[f"characters of the {what}, median"] = float(sizes.median())
+        found[f"characters of the {what}, 95th percentile"] = float(sizes.quantile(0.95))
     if "category" in pool.columns:
         found["categories"] = pool["category"].nunique()
+    if languages is not None:
+        found["languages"] = languages.nunique()
     return pd.Series(found, name="pool", dtype="object")
+
+
+def composition(
+    pool: pd.DataFrame, *, languages: "pd.Series[str] | None" = None, most: int = 8
+) -> pd.DataFrame:
+    """Count the examples of each source, category, language and task, by turns, and by structure.
+
+    Parameters
+    ----------
+    pool, languages
+        As for `describe`.
+    most : int
+        Kinds of one sort that are named; `others` counts the rest.
+
+    Returns
+    -------
+    DataFrame
+        Index `sort` and `kind`, the most frequent first; `examples`, and `share` of the pool.
+
+    Examples
+    --------
+    >>> pool = frame([{"instruction": "a", "output": "b"}], source="me")
+    >>> composition(pool)["examples"].to_dict()
+    {('source', 'me'): 1, ('turns', '1'): 1}
+    """
+    asked = [sum(turn["role"] == "user" for turn in turns) + 1 for turns in pool["history"]]
+    sorts = {name: pool[name] for name in ("source", "category", "task") if name in pool.columns}
+    if languages is not None:
+        sorts["language"] = languages
+    sorts["turns"] = pd.Series([str(n) if n < 5 else "5 or more" for n in asked], dtype="str")
+    counts = {
+        (sort, kind): count
+        for sort, values in sorts.items()
+        for kind, count in _most_frequent(values, most)
+    }
+    counts |= {("holds", name): int(_held(pool, name).sum()) for name in STRUCTURE}
+    found = {key: count for key, count in counts.items() if count}
+    index = pd.MultiIndex.from_tuples(list(found), names=["sort", "kind"])
+    table = pd.DataFrame({"examples": list(found.values())}, index=index, dtype="int64")
+    return table.assign(share=table["examples"] / max(len(pool), 1))
+
+
+def _most_frequent(values: "pd.Series[Any]", most: int) -> list[tuple[str, int]]:
+    counts = values.dropna().astype(str).value_counts().sort_index()
+    counts = counts.sort_values(ascending=False, kind="stable")
+    named = [(str(kind), int(count)) for kind, count in counts.head(most).items()]
+    rest = int(counts.iloc[most:].sum())
+    return [*named, ("others", rest)] if rest else named
+
+
+def _held(pool: pd.DataFrame, name: str) -> "pd.Series[bool]":
+    """Say which rows have this part of the structure."""
+    values: Iterable[Any] = pool[name] if name in pool.columns else ()
+    held = [isinstance(value, (str, list)) and bool(value) for value in values]
+    return pd.Series(held or False, index=pool.index, dtype="bool")
 
 
 def fingerprint(pool: pd.DataFrame | pd.Index) -> str:

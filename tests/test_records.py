@@ -92,16 +92,63 @@ def test_fingerprint_depends_on_order_and_ids_only(pool):
     assert records.fingerprint(pool.index) == records.fingerprint(pool)
 
 
+DESCRIBED = [
+    {"instruction": "a b", "output": "c", "thinking": "t", "history": []},
+    {"instruction": "a b", "output": "", "tools": [{"name": "f"}], "category": "x"},
+    {"instruction": "d", "output": "e f g", "history": [{"role": "user", "content": "q"}]},
+]
+
+
 def test_a_pool_is_described():
-    rows = [
-        {"instruction": "a b", "output": "c", "thinking": "t", "history": []},
-        {"instruction": "a b", "output": "", "tools": [{"name": "f"}], "category": "x"},
-        {"instruction": "d", "output": "e f g", "history": [{"role": "user", "content": "q"}]},
-    ]
-    found = records.describe(records.frame(rows, source="s"))
+    pool = records.frame(DESCRIBED, source="s")
+    languages = pd.Series(["en", "zh", "en"], index=pool.index)
+    found = records.describe(pool, languages=languages)
     assert found["examples"] == 3
     assert found["instructions that stand more than once"] == 1
     assert (found["with a history"], found["empty answers"]) == (1, 1)
     assert (found["with thinking"], found["with tools"], found["with calls"]) == (1, 1, 0)
-    assert (found["characters of the instruction"], found["categories"]) == (3, 1)
+    assert (found["characters of the instruction, median"], found["categories"]) == (3, 1)
+    assert found["languages"] == 2
     assert records.describe(records.frame([]))["examples"] == 0
+
+
+def test_a_pool_is_counted_by_its_kinds():
+    pool = records.frame(DESCRIBED, source="s")
+    languages = pd.Series(["en", "zh", "en"], index=pool.index)
+    assert records.composition(pool, languages=languages)["examples"].to_dict() == {
+        ("source", "s"): 3,
+        ("category", "x"): 1,
+        ("language", "en"): 2,
+        ("language", "zh"): 1,
+        ("turns", "1"): 2,
+        ("turns", "2"): 1,
+        ("holds", "tools"): 1,
+        ("holds", "thinking"): 1,
+    }
+    many = records.frame([{"instruction": f"{n}", "output": "", "category": n} for n in range(9)])
+    assert records.composition(many, most=2).loc["category", "examples"].to_dict() == {
+        "0": 1,
+        "1": 1,
+        "others": 7,
+    }
+    assert records.composition(records.frame([])).empty
+
+
+def test_a_conversation_is_read_turn_by_turn_with_tools_and_thinking_folded():
+    call = {"name": "add", "arguments": {"a": 1}}
+    row = {
+        "instruction": "1+1?",
+        "output": "",
+        "calls": [call],
+        "thinking": "two",
+        "tools": [{"function": {"name": "add"}}, {"name": "say"}],
+        "steps": [{"role": "tool", "content": "long\n" * 50}],
+    }
+    tools, user, tool, answer = records.turns(records.frame([row]).iloc[0])
+    assert tools[2][0][0] == "2 tools: add, say"
+    assert user == ("user", "1+1?", [])
+    (summary, reply), *_ = tool[2]
+    assert (tool[1], reply) == ("", "long\n" * 50)
+    assert summary.endswith("…")
+    assert len(summary) < 80
+    assert answer == ("assistant", "", [("thinking", "two"), ("calls add", '{\n "a": 1\n}')])

@@ -74,18 +74,17 @@ FORMATS = (  # the first that fits is taken: what is told by more keys stands be
 
 
 def fitting(rows: Sequence[Any]) -> tuple[Format, tuple[str, ...], int] | None:
-    """Return the format that most rows are in, the keys that tell it, and how many have them.
+    """Return the first format that at least half of the rows are in, its keys, and their number.
 
-    None if it is not at least half of the rows.
+    In the order of `FORMATS`: a row of Alpaca's is a prompt, too, but one with its answer.
     """
     held = [keys(row) for row in rows]
-    best: tuple[Format, tuple[str, ...], int] | None = None
     for one in FORMATS:
         for needs in one.needs:
             found = sum(set(needs) <= row for row in held)
-            if found > (best[2] if best else 0):
-                best = (one, needs, found)
-    return best if best and 2 * best[2] >= len(held) else None
+            if found and 2 * found >= len(held):
+                return one, needs, found
+    return None
 
 
 def keys(row: Any) -> set[str]:

@@ -65,7 +65,12 @@ def read(path: str | Path, *, noted: bool = True) -> Iterator[Row]:
 
 
 def opened(path: Path) -> None:
-    """Note a file as data that was used; those that come with the project as such."""
+    """Note a file as data that was used; those that come with the project as such.
+
+    A file that this process wrote holds nothing that is not noted yet.
+    """
+    if origins.is_written(str(path.resolve())):
+        return
     sample = path.resolve().is_relative_to(paths.samples().resolve())
     origins.note("data", origins.SAMPLES if sample else path.name)
 

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import pandas as pd
 
-from lab import records
+from lab import origins, records
 from lab.errors import DataError
 from lab.load import spelled, thoughts
 
@@ -21,7 +21,9 @@ def jsonl(pool: pd.DataFrame, path: str | Path) -> Path:
 
 def parquet(pool: pd.DataFrame, path: str | Path) -> Path:
     """Write every column and the id as Parquet."""
-    return records.write_parquet(pool, path)
+    written = records.write_parquet(pool, path)
+    origins.wrote(str(written.resolve()))
+    return written
 
 
 def alpaca(pool: pd.DataFrame, path: str | Path) -> Path:
@@ -132,7 +134,9 @@ def _write(path: str | Path, chunks: Iterator[str]) -> Path:
         raise DataError(
             error.reason, file=path, row=error.row, field=error.field, value=error.value
         ) from error
-    return part.replace(path)
+    part.replace(path)
+    origins.wrote(str(path.resolve()))
+    return path
 
 
 def _open(path: Path, *, gzipped: bool) -> TextIO:

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lab import records
 from lab.report import told
 
 SHOWN = ("history", "instruction", "input", "output")
 WRONG = ("reason", "wrong", "error")  # columns that say what was wrong with an example
 MORE = 200  # characters of another column
-NOT_EXAMPLES = {*SHOWN, "parent", "recipe"}
+NOT_EXAMPLES = {*SHOWN, *records.STRUCTURE, "parent", "recipe"}
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ def examples(pool: pd.DataFrame, *, rows: int = 3, seed: int | None = None) -> E
         order = np.random.default_rng(seed).permutation(len(pool))[:count]
         chosen = pool.index.sort_values()[order]
     picked = pool.loc[chosen]
-    records: list[dict[Any, Any]] = picked.to_dict("records")
-    return Examples(tuple(zip(map(str, picked.index), records, strict=True)), len(pool))
+    held: list[dict[Any, Any]] = picked.to_dict("records")
+    return Examples(tuple(zip(map(str, picked.index), held, strict=True)), len(pool))
 
 
 @dataclass(frozen=True)
@@ -162,13 +163,7 @@ def estimates(
 
 def _card(key: str, row: dict[str, Any]) -> str:
     """Return an example as a card: its texts, then what else is known of it, and what was wrong."""
-    said = [(name, _text(row.get(name))) for name in SHOWN]
-    turns = "".join(
-        f'<div class="turn {name}"><p class="who">{name}</p><p class="said" '
-        f'style="white-space:pre-wrap" dir="auto">{html.escape(text)}</p></div>'
-        for name, text in said
-        if text
-    )
+    turns = "".join(_said(*turn) for turn in _turns(row))
     wrong = [(name, _text(row.get(name))) for name in WRONG]
     more = [
         (name, _text(value)) for name, value in row.items() if name not in (*NOT_EXAMPLES, *WRONG)
@@ -186,9 +181,34 @@ def _card(key: str, row: dict[str, Any]) -> str:
     return f'<div class="example" style="{style}">{turns}{faults}{foot}</div>'
 
 
+def _turns(row: dict[str, Any]) -> list[records.Turn]:
+    """Return the turns of an example, those of its last exchange by the names of their columns."""
+    said = {name: _text(row.get(name)) for name in records.TEXTS}
+    history = row.get("history")
+    history = history if isinstance(history, list) else []
+    turns = records.turns({**row, **said, "history": history})
+    last = len(history) + (turns[0][0] == "tools")
+    asked: list[records.Turn] = [(name, said[name], []) for name in ("instruction", "input")]
+    *steps, (_, output, folded) = turns[last + 1 :]
+    return [*turns[:last], *asked, *steps, ("output", output, folded)]
+
+
+def _said(who: str, text: str, folded: list[tuple[str, str]]) -> str:
+    """Return a turn as HTML: thinking and tools folded above what is said."""
+    if not text and not folded:
+        return ""
+    said = 'class="said" style="white-space:pre-wrap" dir="auto"'
+    parts = [
+        f"<details><summary>{html.escape(name)}</summary>"
+        f"<p {said}>{html.escape(inner)}</p></details>"
+        for name, inner in folded
+    ]
+    parts += [f"<p {said}>{html.escape(text)}</p>"] if text else []
+    name = html.escape(who)
+    return f'<div class="turn {name}"><p class="who">{name}</p><div>{"".join(parts)}</div></div>'
+
+
 def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return "\n".join(f"{turn.get('role')}: {turn.get('content')}" for turn in value)
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return ""
     return str(value)

@@ -4,7 +4,6 @@ Points are drawn by WebGL in the browser; their texts stay in the kernel and are
 time. A map is for eyes: every number that is computed comes from the embedding, not from here.
 """
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -257,7 +256,7 @@ class CoverageMap:
         detail: dict[str, Any] = {"place": place, "id": str(self._index[place]), "turns": []}
         if self._pool is not None:
             row = {str(name): value for name, value in self._pool.iloc[place].to_dict().items()}
-            detail["turns"] = [_turn(turn) for turn in records.conversation(row)]
+            detail["turns"] = records.turns(row)
         if self._graph is not None:
             near = self._graph.indices[place, :NEAREST]
             away = self._graph.distances[place, :NEAREST]
@@ -309,14 +308,6 @@ class CoverageMap:
             row = self._pool.iloc[place]
             texts = [str(row[name])[:TIP] for name in ("instruction", "output")]
         return {"place": place, "id": str(self._index[place]), "texts": texts, "lines": lines}
-
-
-def _turn(turn: Mapping[str, Any]) -> list[Any]:
-    """Return a turn's role and text, and what is folded below it: thoughts and calls of tools."""
-    folded = [[name, turn[name]] for name in ("thinking", "tool_calls") if turn.get(name)]
-    shown = [[name, of if isinstance(of, str) else json.dumps(of, ensure_ascii=False, indent=1)]
-             for name, of in folded]  # fmt: skip
-    return [str(turn["role"]), str(turn["content"] or ""), shown]
 
 
 def _rows(values: Any, index: pd.Index, name: str) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import traitlets
 
-from lab import records, runs, texts
+from lab import records, runs
 from lab.records import TEXTS
 from lab.widgets import front
 from lab.widgets.bench_state import BenchState
@@ -274,19 +274,17 @@ class FilterBench:
         return replace(now, within=None)
 
     def _full(self, place: int) -> dict[str, Any]:
-        row = self._bench.pool.iloc[place]
-        pairs = [
-            ("history", texts.transcript(row["history"])),
-            *((name, row[name]) for name in TEXTS),
-        ]
-        pairs += [
-            (str(name), str(row[name]))
-            for name in self._bench.pool.columns
-            if name not in (*TEXTS, "history") and row[name] is not None
+        row = {str(name): value for name, value in self._bench.pool.iloc[place].items()}
+        spoken = {*TEXTS, *records.STRUCTURE, "history"}
+        fields = [
+            [name, str(value)]
+            for name, value in row.items()
+            if name not in spoken and str(value) not in ("", "None", "nan")
         ]
         return {
             "id": str(self._bench.pool.index[place]),
-            "fields": [[name, str(value)] for name, value in pairs if value != ""],
+            "turns": records.turns(row),
+            "fields": fields,
             "misses": self._bench.misses(place),
         }
 

@@ -17,6 +17,10 @@ HOSTILE = ("<script>window.canary=1</script><img src=x onerror='window.canary=1'
 rows = [{"instruction": f"Task {n} {HOSTILE if n % 7 == 0 else ''}",
          "output": "word " * (n % 50 + 1),
          "source": ["web", "<i>book</i>"][n % 2]} for n in range(3000)]
+call = {"name": "add<b>", "arguments": {"a": HOSTILE}}
+rows[0] |= {"thinking": f"a thought {HOSTILE}", "tools": [{"function": {"name": "add<b>"}}],
+            "steps": [{"role": "assistant", "content": "", "tool_calls": [call]},
+                      {"role": "tool", "content": f"a reply {HOSTILE}"}]}
 pool = records.frame(rows)
 scores = pd.DataFrame({"rating": rng.integers(0, 11, len(pool)) / 2,
                        "<u>length</u>": np.arange(len(pool)) % 50 + 1.0}, index=pool.index)
@@ -126,7 +130,7 @@ def test_a_slider_by_mouse_is_one_step_of_undo(bench):
     settle(page, "pd.Series(True, index=pool.index)")
 
 
-def test_rows_and_the_full_text_show_markup_as_text(bench):
+def test_rows_and_the_full_text_show_markup_as_text(bench, artefacts):
     page = bench
     first = page.locator(".filter-bench .rows tbody tr").first
     assert "<script>window.canary=1</script>" in first.inner_text()
@@ -136,6 +140,21 @@ def test_rows_and_the_full_text_show_markup_as_text(bench):
     assert "<img src=x onerror='window.canary=1'>" in shown
     assert "\u202egnp.exe" in shown
     assert "<b>bold</b>" in shown
+    page.screenshot(path=str(artefacts / "conversation.png"))
+    folds = page.locator(".filter-bench .full details")
+    assert [text.split("\n")[0][:8] for text in folds.all_inner_texts()] == [
+        "1 tool: ",
+        "calls ad",
+        "replies ",
+        "thinking",
+    ]
+    assert "a thought" not in shown
+    for fold in folds.all():
+        fold.locator("summary").click()
+    shown = page.locator(".filter-bench .full").inner_text()
+    assert "a thought <script>" in shown
+    assert "a reply <script>" in shown
+    page.locator(".filter-bench .full").screenshot(path=str(artefacts / "conversation-open.png"))
     page.get_by_role("button", name="Close").click()
     nothing_ran(page)
 

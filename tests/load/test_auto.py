@@ -41,6 +41,42 @@ def test_each_format_is_found_by_its_keys(tmp_path, name):
     assert (row["instruction"], row["output"]) == ("a", "" if name == "prompts" else "b")
 
 
+def test_a_file_in_which_answers_are_missing_is_still_one_of_answers():
+    from lab import paths
+
+    found = load.auto(paths.samples() / "alpaca-dirty.jsonl")
+    assert found.told.startswith("read by load.alpaca: 7 of the first 9 rows hold instruction, out")
+    assert len(found.pool) == len(load.alpaca(paths.samples() / "alpaca-dirty.jsonl").pool)
+
+
+SAMPLES = {
+    "Posts.xml": ("stack_exchange", 3, 1),
+    "alpaca.json": ("alpaca", 6, 6),
+    "dolly.jsonl": ("dolly", 2, 2),
+    "messages.jsonl": ("messages", 2, 2),
+    "messages-dirty.jsonl": ("messages", 4, 1),
+    "mood_text.txt": ("tasks.labelled", 3, 3),
+    "oasst.jsonl": ("oasst", 1, 1),
+    "pairs.jsonl": ("preference", 2, 2),
+    "prompts.jsonl": ("prompts", 2, 2),
+    "reddit.jsonl": ("reddit", 1, 1),
+    "sharegpt.jsonl": ("sharegpt", 3, 2),
+    "task.json": ("tasks.natural_instructions", 3, 3),
+    "tools.jsonl": ("messages", 3, 3),
+    "wikihow.csv": ("wikihow", 1, 1),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_sample_is_read_by_its_reader(name):
+    from lab import paths
+
+    reader, rows, kept = SAMPLES[name]
+    found = load.auto(paths.samples() / name)
+    assert found.told.startswith(f"read by load.{reader}: ")
+    assert (found.rows, len(found.pool)) == (rows, kept)
+
+
 def test_columns_of_other_names(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("q,a\nx,y\n")

@@ -136,3 +136,15 @@ def test_a_folder_is_read_file_by_file(tmp_path):
         ("b.jsonl", 1, 2),
         ("sub/a.csv", 1, "3"),
     ]
+
+
+def test_a_file_that_this_process_wrote_is_no_further_data(tmp_path):
+    from lab import load, origins, paths
+
+    pool = load.alpaca(paths.samples() / "alpaca.json").pool
+    for write in (load.save.jsonl, load.save.messages, load.save.parquet):
+        load.auto(write(pool, tmp_path / f"{write.__name__}.{write.__name__}"))
+    assert origins.used() == {"data": [origins.SAMPLES]}
+    origins.forget()
+    load.auto(tmp_path / "jsonl.jsonl")
+    assert origins.used() == {"data": ["jsonl.jsonl"]}

@@ -42,7 +42,36 @@ def test_texts_are_escaped():
 def test_a_history_is_shown_turn_by_turn():
     history = [{"role": "system", "content": "Be brief."}]
     pool = records.frame([{"history": history, "instruction": "Go.", "output": "Gone."}])
-    assert "system: Be brief." in tables.examples(pool)._repr_html_()
+    shown = tables.examples(pool)._repr_html_()
+    assert shown.index('<p class="who">system</p>') < shown.index("Be brief.") < shown.index("Go.")
+
+
+def test_tools_calls_and_thinking_are_folded_and_escaped():
+    call = {"name": "add<b>", "arguments": {"a": "<i>1"}}
+    steps = [
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        {"role": "tool", "content": "<u>2"},
+    ]
+    row = {"instruction": "1+1?", "output": "2", "thinking": "<s>it said 2", "steps": steps}
+    tool = {"type": "function", "function": {"name": "add<b>"}}
+    shown = tables.examples(records.frame([{**row, "tools": [tool]}]))._repr_html_()
+    folds = [part.split("</summary>")[0] for part in shown.split("<summary>")[1:]]
+    assert folds == [
+        "1 tool: add&lt;b&gt;",
+        "calls add&lt;b&gt;",
+        "replies &lt;u&gt;2",
+        "thinking",
+    ]
+    assert "&lt;i&gt;1" in shown
+    assert "&lt;s&gt;it said 2" in shown
+    assert not {"<b>", "<i>", "<u>", "<s>"} & {part + ">" for part in shown.split(">")}
+
+
+def test_rows_that_are_no_whole_examples_are_shown_too():
+    table = pd.DataFrame({"instruction": ["Go.", None], "reason": ["empty", "none"]})
+    shown = tables.examples(table)._repr_html_()
+    assert "reason: empty" in shown
+    assert "Go." in shown
 
 
 def test_an_empty_pool_shows_nothing(pool):

@@ -136,8 +136,8 @@ def test_a_clicked_point_is_read_in_full_beside_its_neighbours(places, pool):
     detail = coverage_map.panel.detail
     assert detail["id"] == pool.index[3]
     assert [turn[:2] for turn in detail["turns"]] == [
-        ["user", pool["instruction"].iloc[3]],
-        ["assistant", pool["output"].iloc[3]],
+        ("user", pool["instruction"].iloc[3]),
+        ("assistant", pool["output"].iloc[3]),
     ]
     assert [row[0] for row in detail["near"]] == graph.indices[3, :8].tolist()
     assert detail["near"][0][1] == pytest.approx(float(graph.distances[3, 0]), abs=1e-4)

@@ -137,7 +137,8 @@ def test_a_row_in_full_with_what_it_does_not_meet(bench, pool):
     bench._hear({"kind": "open", "place": 3})
     text = bench.panel.text
     assert text["id"] == pool.index[3]
-    assert ["output", pool["output"].iloc[3]] in text["fields"]
+    assert text["turns"][-1] == ("assistant", pool["output"].iloc[3], [])
+    assert text["fields"] == [["source", pool["source"].iloc[3]]]
     assert text["misses"] == ["filter even"]
 
 

@@ -218,9 +218,8 @@ function render({ model, el }) {
   const showDetail = () => {
     const { id, turns, near } = model.get("detail");
     if (!id) { side.hidden = true; return; }
-    const box = ([role, text, folded]) => make("div", { class: "box" }, make("h4", {}, role), ...folded.map(([name, inner]) => make("details", {}, make("summary", {}, name.replace("_", " ")), make("p", { class: "value", dir: "auto" }, inner))), make("p", { class: "value", dir: "auto" }, text));
     const item = ([place, far, text]) => make("li", {}, make("button", { type: "button", class: "near", onclick: () => open(place) }, make("b", {}, far.toFixed(3)), ` ${text}`));
-    side.replaceChildren(make("div", { class: "bar" }, make("code", {}, id), make("button", { type: "button", "aria-label": "close", onclick: () => { side.hidden = true; } }, "×")), ...turns.map(box), ...(near ? [make("h4", {}, "nearest, with distance in the embedding"), make("ol", {}, ...near.map(item))] : []));
+    side.replaceChildren(make("div", { class: "bar" }, make("code", {}, id), make("button", { type: "button", "aria-label": "close", onclick: () => { side.hidden = true; } }, "×")), ...turns.map(turnBox), ...(near ? [make("h4", {}, "nearest, with distance in the embedding"), make("ol", {}, ...near.map(item))] : []));
     side.hidden = false;
   };
   const open = (place) => model.send({ kind: "open", place });

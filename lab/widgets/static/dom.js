@@ -17,3 +17,7 @@ const widget = (attributes) => {
   return root;
 };
 
+// One turn of a conversation: who speaks, thinking and tools folded, what is said.
+const turnBox = ([role, text, folded]) => make("div", { class: "box" }, make("h4", {}, role),
+  ...folded.map(([name, inner]) => make("details", {}, make("summary", { dir: "auto" }, name), make("p", { class: "value", dir: "auto" }, inner))),
+  ...(text ? [make("p", { class: "value", dir: "auto" }, text)] : []));

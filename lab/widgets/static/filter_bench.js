@@ -191,7 +191,7 @@ function render({ model, el }) {
     const close = make("button", { type: "button", onclick: () => { full.hidden = true; } }, "Close");
     const misses = text.misses.length ? [make("p", { class: "misses" }, `does not meet: ${text.misses.join(", ")}`)] : [];
     full.replaceChildren(make("p", {}, make("code", {}, text.id), " ", close), ...misses,
-      ...text.fields.flatMap(([name, value]) => [make("h4", {}, name), make("p", { class: "value", dir: "auto" }, value)]));
+      ...text.turns.map(turnBox), ...text.fields.flatMap(([name, value]) => [make("h4", {}, name), make("p", { class: "value", dir: "auto" }, value)]));
     full.focus();
   };
   const watch = { "change:count": showCount, "change:view": showView, "change:state": showState, "change:text": showText };
