@@ -27,6 +27,16 @@ Fresh = Annotated[
 Pdf = Annotated[
     bool, typer.Option("--pdf", help="Also print each page as PDF; needs a chromium. Default: no.")
 ]
+Send = Annotated[
+    bool, typer.Option("--send", help="Send it. Default: no, only say what would leave.")
+]
+Public = Annotated[bool, typer.Option("--public", help="A new set is public. Default: private.")]
+Despite = Annotated[
+    bool,
+    typer.Option(
+        "--despite-findings", help="Send although keys or personal data were found. Default: no."
+    ),
+]
 Param = Annotated[
     list[str] | None,
     typer.Option(
@@ -131,6 +141,37 @@ def new(
     from lab.report import study
 
     typer.echo(f"started {_shown(study.start(folder))}; next: cd there, then `lab report`")
+
+
+@app.command()
+def push(
+    folder: Annotated[Path, typer.Argument(help="A folder, such as `share.folder` writes.")],
+    name: Annotated[str, typer.Argument(help="OWNER/NAME of the data set on the Hub.")],
+    send: Send = False,  # noqa: FBT002 - a switch of the command line
+    public: Public = False,  # noqa: FBT002 - a switch of the command line
+    despite_findings: Despite = False,  # noqa: FBT002 - a switch of the command line
+) -> None:
+    """Say what would leave for the Hub, and what is in it; with --send, send it.
+
+    Exit code 1 if keys or personal data were found.
+    """
+    from lab.report import share
+
+    plan = share.plan(folder)
+    for row in plan.files.itertuples():
+        typer.echo(f"  {row.bytes:>12,}  {row.file}")
+    for row in plan.findings.head(20).itertuples():
+        typer.echo(f"FOUND {row.file}, row {row.row}: {row.what} ({row.begins})", err=True)
+    if len(plan.findings) > 20:
+        typer.echo(f"FOUND {len(plan.findings) - 20} more", err=True)
+    if send:
+        sent = share.push(plan, name, public=public, despite_findings=despite_findings)
+        typer.echo(f"sent to {sent}")
+    else:
+        where = "public" if public else "private"
+        typer.echo(f"{plan}: nothing was sent; --send sends it to {name} ({where} if it is new)")
+        if len(plan.findings):
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -15,9 +15,11 @@ from lab.load.prompt_completion import COMPLETIONS, PROMPTS, prompt_completion
 from lab.load.prompts import prompts
 from lab.load.reddit import reddit
 from lab.load.responses import responses
+from lab.load.saved import shards
 from lab.load.self_instruct import self_instruct
 from lab.load.sharegpt import sharegpt
 from lab.load.wikihow import wikihow
+from lab.records import TEXTS
 
 _LISTS = {"messages", "conversations", "conversation"}  # a text under these is a prompt
 
@@ -34,6 +36,7 @@ class Format:
 
 _TALK = ("columns", "every_turn")
 FORMATS = (  # the first that fits is taken: what is told by more keys stands before
+    Format("saved", shards, (("history", *TEXTS, "source"),)),
     Format(
         "responses", responses, (("responses_create_params", "response"),), takes=("every_turn",)
     ),

@@ -1,12 +1,17 @@
-"""Read back a whole pool that `load.save` wrote."""
+"""Read back what `load.save` wrote: a whole pool, or shards of one from anywhere."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from lab import origins, records
 from lab.errors import DataError
+from lab.load import parse
+from lab.load.loaded import Example, Loaded, collect
 from lab.load.rows import opened, read
+
+LISTS = ("history", "tools", "steps", "calls", "images", "turn_keys")  # JSON text in Parquet
 
 
 def saved(path: str | Path) -> pd.DataFrame:
@@ -24,6 +29,33 @@ def saved(path: str | Path) -> pd.DataFrame:
     if set(pool["source"]) != {origins.TESTBED}:
         opened(path)
     return pool
+
+
+def shards(path: str | Path) -> Loaded:
+    """Read the rows of pools, such as a data set's folder of Parquet files, row by row.
+
+    Unlike `saved` it refuses rows instead of the whole, and takes texts that changed: they have new
+    ids.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, or not one row fits.
+    """
+    return collect(path, _example, hint="is this another format? see load.auto")
+
+
+def _example(given: dict[str, Any]) -> Example:
+    row = {name: value for name, value in given.items() if name != "given_id"}
+    for name in ("parent", "recipe"):
+        row[name] = row.pop(f"given_{name}", None)
+    for name in LISTS:
+        if isinstance(row.get(name), str):
+            try:
+                row[name] = parse.loads(row[name])
+            except (ValueError, RecursionError) as error:
+                raise DataError("is no list", field=name, value=row[name]) from error
+    return {**row, "input": row.get("input") or "", "history": row.get("history") or []}
 
 
 def _parquet(path: Path) -> pd.DataFrame:

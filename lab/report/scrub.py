@@ -33,16 +33,7 @@ def scrubber(environment: Mapping[str, str] | None = None) -> Callable[[str], st
     >>> scrubber({"OPENAI_API_KEY": "planted-0123456789"})("the key is planted-0123456789")
     'the key is [secret removed]'
     """
-    variables = os.environ if environment is None else environment
-    secrets = sorted(
-        {
-            value
-            for name, value in variables.items()
-            if SECRET_NAMES.search(name) and len(value) >= SHORTEST_SECRET
-        },
-        key=len,
-        reverse=True,
-    )
+    secrets = secret_values(environment)
     places = [(str(paths.data()), "data"), (str(paths.root()), "."), (str(Path.home()), "~")]
     places = sorted((place for place in places if len(place[0]) > 1), key=lambda p: -len(p[0]))
 
@@ -55,6 +46,23 @@ def scrubber(environment: Mapping[str, str] | None = None) -> Callable[[str], st
         return text
 
     return clean
+
+
+def secret_values(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Return the values of variables whose names say that they are secrets, the longest first.
+
+    Examples
+    --------
+    >>> secret_values({"A_TOKEN": "planted-0123456789", "LANG": "en"})
+    ['planted-0123456789']
+    """
+    variables = os.environ if environment is None else environment
+    found = {
+        value
+        for name, value in variables.items()
+        if SECRET_NAMES.search(name) and len(value) >= SHORTEST_SECRET
+    }
+    return sorted(found, key=lambda value: (-len(value), value))
 
 
 def scrub(value: Any, clean: Callable[[str], str]) -> Any:

@@ -26,3 +26,22 @@ def test_a_sample_file_is_noted_as_one_and_an_own_file_by_its_name(tmp_path):
     own.write_text('[{"instruction": "Add 1 and 2.", "output": "3"}]')
     load.alpaca(own)
     assert origins.used() == {"data": ["own.json", "sample files"]}
+
+
+def test_shards_of_a_pool_are_read_from_a_folder_or_as_lines(tmp_path):
+    call = {"name": "add", "arguments": {"a": 1}}
+    rows = [
+        {"instruction": "a", "output": "", "calls": [call], "parent": "0" * 16},
+        {"instruction": "红", "output": "b", "thinking": "t", "recipe": "synth/x-1"},
+    ]
+    pool = records.frame(rows, source="me")
+    for n in range(2):
+        load.save.parquet(pool.iloc[n : n + 1], tmp_path / "data" / f"train-{n}.parquet")
+    for path in (tmp_path / "data", load.save.jsonl(pool, tmp_path / "pool.jsonl")):
+        found = load.auto(path)
+        assert found.told.startswith("read by load.saved: 2 of the first 2 rows hold history")
+        assert found.pool.index.tolist() == pool.index.tolist()
+        assert found.pool["calls"].tolist() == [[call], []]
+        assert found.pool["parent"].tolist()[0] == "0" * 16
+        assert found.pool["recipe"].tolist()[1] == "synth/x-1"
+        assert "given_id" not in found.pool.columns
