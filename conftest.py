@@ -12,12 +12,15 @@ os.environ.update(
     MKL_NUM_THREADS="1",
 )
 
+import hypothesis
 import numpy as np
 import pytest
 
 from lab import origins, paths
 
 SHARED = paths.shared()
+hypothesis.settings.register_profile("busy", deadline=None)  # a busy machine breaks no test
+hypothesis.settings.load_profile("busy")
 TOGETHER = "tests/browser/"  # one Jupyter server and one browser, so one worker
 
 
