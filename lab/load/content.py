@@ -94,14 +94,17 @@ def whole(stream: BinaryIO, path: Path) -> bytes:
     DataError
         If there is more: a larger set is read line by line.
     """
-    content = stream.read(DOCUMENT_BYTES + 1)
-    if len(content) > DOCUMENT_BYTES:
-        raise DataError(
-            f"is one JSON document of more than {DOCUMENT_BYTES:,} bytes; save it as JSON Lines, "
-            "which is read row by row",
-            file=path,
-        )
-    return content
+    pieces, size = [], 0
+    while piece := stream.read(_CHUNK):  # asked for all at once, it would take 1 GiB beforehand
+        size += len(piece)
+        if size > DOCUMENT_BYTES:
+            raise DataError(
+                f"is one JSON document of more than {DOCUMENT_BYTES:,} bytes; save it as JSON "
+                "Lines, which is read row by row",
+                file=path,
+            )
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 class _Bounded(io.RawIOBase):

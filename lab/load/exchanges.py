@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lab import records
+from lab.errors import DataError
 from lab.load.turns import MARK
 
+MOST_ANSWERS = 256  # each repeats all before it, so that their size grows with the square
 Example = dict[str, Any]
 _ASKED, _SAID = {"role", "content"}, {"role", "content", "thinking", "tool_calls"}
 _OF_TURNS = {"history", *records.TEXTS, *records.STRUCTURE, "turn_keys"}
@@ -22,6 +24,11 @@ def every_answer(example: Mapping[str, Any]) -> list[Example]:
     conversation. Answers of weight 0, and those before the user's first message, are history only.
     `turn` counts the answers from 0, `conversation` is the id of the whole.
 
+    Raises
+    ------
+    DataError
+        If there are more than 256 answers.
+
     Examples
     --------
     >>> said = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
@@ -30,13 +37,18 @@ def every_answer(example: Mapping[str, Any]) -> list[Example]:
     [('Hi', 'Hello'), ('2 + 2?', '4')]
     """
     messages = records.conversation(example)
-    made = [
-        _upto(example, messages, place)
+    asked = next(place for place, turn in enumerate(messages) if turn["role"] == "user")
+    places = [
+        place
         for place, turn in enumerate(messages[:-1])
-        if turn["role"] == "assistant"
-        and turn.get("weight") != 0
-        and any(before["role"] == "user" for before in messages[:place])
+        if turn["role"] == "assistant" and turn.get("weight") != 0 and place > asked
     ]
+    if len(places) >= MOST_ANSWERS:
+        raise DataError(
+            f"holds {len(places) + 1} answers, at most {MOST_ANSWERS} become examples each",
+            field="history",
+        )
+    made = [_upto(example, messages, place) for place in places]
     whole = records.identity(example)
     found = [*made, dict(example)]
     return [{**one, "turn": n, "conversation": whole} for n, one in enumerate(found)]

@@ -1,7 +1,7 @@
 """The rows of tables: CSV and TSV with a header, and Parquet."""
 
 import csv
-import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,6 +14,7 @@ from lab.load import content, documents
 
 FIELD_CHARACTERS = 8 * 2**20  # a longer field is no text of an example
 _BATCH = 1_000
+_CARRIAGE = re.compile(r"(?<=\r)(?!\n)(?!\Z)")  # where a line ends as on old machines
 
 
 def separated(path: Path, stream: BinaryIO) -> Iterator[tuple[int, Any, str, str, str]]:
@@ -25,8 +26,9 @@ def separated(path: Path, stream: BinaryIO) -> Iterator[tuple[int, Any, str, str
         If there is no header, or a field is longer than 8 MiB.
     """
     csv.field_size_limit(FIELD_CHARACTERS)
-    text = io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="")
-    reader = csv.reader(text, delimiter="\t" if content.kind(path) == ".tsv" else ",")
+    reader = csv.reader(
+        _lines(path, stream), delimiter="\t" if content.kind(path) == ".tsv" else ","
+    )
     number = 0
     try:
         names = next(reader, [])
@@ -37,8 +39,15 @@ def separated(path: Path, stream: BinaryIO) -> Iterator[tuple[int, Any, str, str
                 yield number, *_record(names, fields)
     except csv.Error as error:
         raise DataError(f"cannot be read: {error}", file=path, row=number + 1) from error
-    finally:
-        text.detach()
+
+
+def _lines(path: Path, stream: BinaryIO) -> Iterator[str]:
+    """Yield the lines of a table, none of which may be longer than a field."""
+    while line := stream.readline(FIELD_CHARACTERS + 1):
+        if len(line) > FIELD_CHARACTERS:
+            raise DataError(f"holds a line of more than {FIELD_CHARACTERS:,} bytes", file=path)
+        text = line.decode("utf-8", errors="surrogateescape")
+        yield from _CARRIAGE.split(text) if "\r" in text.removesuffix("\r\n") else [text]
 
 
 def _record(names: list[str], fields: list[str]) -> documents.Found:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -23,6 +23,8 @@ from lab.load.rows import Row, read
 BETWEEN = "|||"
 LONGEST = 1_000_000  # characters of a rendered template
 STEPS = 1_000  # of one range
+ALL_STEPS = 100_000  # of all ranges that one row is written with
+DEEPEST_LOOP = 2  # loops inside each other
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,16 @@ def read_templates(path: str | Path) -> list[Template]:
     held = value.get("templates") if isinstance(value, dict) else None
     if not isinstance(held, dict):
         raise DataError("holds no templates", file=path)
-    return [
-        Template(str(one.get("name")), str(one.get("jinja")), str(one.get("answer_choices") or ""))
-        for one in held.values()
-    ]
+    return [_template(one, path) for one in held.values()]
+
+
+def _template(one: Any, path: Path) -> Template:
+    """Read one template; what is no text (an alias of aliases of aliases) is none."""
+    fields = one if isinstance(one, dict) else {}
+    name, text, choices = (fields.get(key) for key in ("name", "jinja", "answer_choices"))
+    if not isinstance(text, str) or not isinstance(choices or "", str):
+        raise DataError("holds a template without text", file=path, field="jinja")
+    return Template(name if isinstance(name, str) else "unnamed", text, choices or "")
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -111,10 +119,22 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def __init__(self) -> None:
         super().__init__(undefined=StrictUndefined, trim_blocks=False)
-        self.globals = {"range": _range, "zip": zip, "len": len}
+        self.left = ALL_STEPS
+        self.globals = {"range": self.steps, "zip": zip, "len": len}
         self.filters["choice"] = lambda values: values[0] if values else ""
         self.filters["most_frequent"] = _most_frequent
         self.filters["highlight"] = lambda text: text
+
+    def steps(self, *bounds: int) -> range:
+        """Return a short range; all together may not be long."""
+        found = range(*bounds)
+        self.left -= len(found)
+        if len(found) > STEPS or self.left < 0:
+            raise SecurityError(
+                f"a range of more than {STEPS:,} steps, or more than {ALL_STEPS:,} in all, is not "
+                "allowed in a template"
+            )
+        return found
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Compute a product of numbers of moderate size alone."""
@@ -162,12 +182,20 @@ def render(template: Template, row: Mapping[str, Any]) -> tuple[str, str, list[s
 
 def _bounded(sandbox: Sandbox, text: str, values: Mapping[str, Any]) -> str:
     pieces, size = [], 0
+    if _loops(sandbox.parse(text)) > DEEPEST_LOOP:
+        raise DataError(f"has more than {DEEPEST_LOOP} loops inside each other")
     for piece in sandbox.from_string(text).generate(dict(values)):
         size += len(piece)
         if size > LONGEST:
             raise DataError(f"writes more than {LONGEST:,} characters")
         pieces.append(piece)
     return "".join(pieces)
+
+
+def _loops(node: nodes.Node) -> int:
+    """Return how many loops of a template stand inside each other at most."""
+    inner = max((_loops(child) for child in node.iter_child_nodes()), default=0)
+    return inner + isinstance(node, nodes.For)
 
 
 def _written(table: Path, templates: list[Template], task: str, most: int | None) -> Iterator[Row]:
@@ -192,13 +220,6 @@ def _example(template: Template, row: Mapping[str, Any], task: str) -> Example:
     made = {"instruction": prompt, "input": "", "output": answer, "history": []}
     marked = {"task": task, "template": template.name, "inverted": False, "options": options}
     return {**rest, **made, **marked}
-
-
-def _range(*bounds: int) -> range:
-    found = range(*bounds)
-    if len(found) > STEPS:
-        raise SecurityError(f"a range of more than {STEPS:,} steps is not allowed in a template")
-    return found
 
 
 def _most_frequent(values: list[Any]) -> list[Any]:
