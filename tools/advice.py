@@ -62,6 +62,7 @@ ADVICE = {
         "mmr": "As `deita`, with a dial in place of a bound.",
         "novelsum": "For variety that takes density into account.",
         "random": "Always: the baseline that many methods do not beat.",
+        "s1": "For traces of reasoning: all domains, long ones first, after a solver's easy ones.",
         "stratified": "When shares of sources or tasks are given.",
         "top": "With a score alone; look at what is left of the variety.",
     },

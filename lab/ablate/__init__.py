@@ -22,6 +22,7 @@ from lab.ablate.papers import paper
 from lab.ablate.published_runs import published_runs, simulated_runs
 from lab.ablate.run import details, run
 from lab.ablate.setups import Setup, drawn, local, world, world_group
+from lab.ablate.solver import solved
 from lab.ablate.style import restyled, right
 from lab.ablate.summary import compare, summary
 from lab.ablate.verdict import Claim, more, same, verdicts
@@ -67,6 +68,7 @@ __all__ = [
     "scored",
     "shuffled_answers",
     "simulated_runs",
+    "solved",
     "spoiled",
     "summary",
     "vectors",

@@ -111,6 +111,22 @@ PAPERS = {
         "MT-Bench 6.46, random 5.84",
         PAPER,
     ),
+    "instruction mining": Paper(
+        "InstructMining",
+        "arXiv:2307.06290",
+        "select.instruction_mining",
+        "LLaMA-2-7B, rule fitted on many mixes of 1,000; 2,532 of 100,000 chosen",
+        "R squared 0.522; loss best near 2,000 to 3,000, worse between, better at very large",
+        RETOLD,
+    ),
+    "s1 limo": Paper(
+        "s1 and LIMO",
+        "arXiv:2501.19393",
+        "select.s1",
+        "Qwen2.5-32B-Instruct, 1,000 of 59,029 problems; AIME24, MATH500, GPQA",
+        "1,000: 50.0/93.0/57.6, random 36.7/90.6/52.0, longest 33.3/90.4/59.6, all 53.3/92.8/58.1",
+        PAPER,
+    ),
 }
 
 

@@ -9,6 +9,7 @@ from lab.select.learned import learn_value, learned
 from lab.select.matched import matched
 from lab.select.mining import best_size, instruction_mining
 from lab.select.novel import novelsum
+from lab.select.s1 import s1
 from lab.select.selection import Selection
 from lab.select.sets import graphfilter, instag
 from lab.select.stratified import stratified
@@ -36,6 +37,7 @@ __all__ = [
     "mmr",
     "novelsum",
     "random",
+    "s1",
     "stratified",
     "top",
 ]

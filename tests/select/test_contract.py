@@ -36,10 +36,11 @@ METHODS = {  # a call at budget k, with the seed where there is one
     "mmr": lambda k, seed: select.mmr(X, SCORES, k),
     "novelsum": lambda k, seed: select.novelsum(X, DENSITY, k, seed=seed),
     "random": lambda k, seed: select.random(N, k, seed=seed),
+    "s1": lambda k, seed: select.s1(SCORES, STRATA, k, seed=seed),
     "stratified": lambda k, seed: select.stratified(STRATA, k, temperature=3, seed=seed),
     "top": lambda k, seed: select.top(SCORES, k),
 }
-SEEDED = {"car", "kcenter", "kmeans", "matched", "novelsum", "random", "stratified"}
+SEEDED = {"car", "kcenter", "kmeans", "matched", "novelsum", "random", "s1", "stratified"}
 OTHERS = {  # what is not a method
     "Selection",
     "agglomerative_centres",

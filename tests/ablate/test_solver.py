@@ -1,0 +1,34 @@
+from dataclasses import replace
+
+import pytest
+
+from lab import ablate, runs, testbed
+from lab.ablate import setups, solver
+
+
+def test_a_solver_is_tuned_on_some_rows_and_asked_all(monkeypatch):
+    pool = testbed.pool(20, seed=0)
+    seen = []
+
+    def tune(subset, recipe, folder):
+        seen.append((len(subset), recipe.seed))
+        return folder
+
+    def generate(model, rows, *, max_new_tokens):
+        del model, max_new_tokens
+        return rows["output"].where(rows["domain"] != "words", "no")
+
+    monkeypatch.setattr(solver.tune, "sft", tune)
+    monkeypatch.setattr(solver.tune, "generate", generate)
+    recipe = replace(setups.world(20, prompts=8).recipe, seed=5)
+    found = ablate.solved(pool, recipe, share=0.2)
+    assert found.tolist() == (pool["domain"] != "words").tolist()
+    assert ablate.solved(pool, recipe, share=0.2).equals(found)
+    assert seen == [(4, 5)]
+    assert len(runs.frame("tune")) == 1
+
+
+@pytest.mark.parametrize("share", [0.0, 1.5])
+def test_a_share_out_of_range_is_named(share):
+    with pytest.raises(ValueError, match=f"above 0 and at most 1, got {share}"):
+        ablate.solved(testbed.pool(4, seed=0), setups.world(20, prompts=8).recipe, share=share)
