@@ -94,9 +94,9 @@ def main() -> None:
     vectors = stage(
         "embed",
         lambda: embed.sentences(texts, model=MODEL_DIR),
-        lambda made: f"{made.attrs['made']:,} made, {made.attrs['found']:,} found; {rate}",
+        lambda made: f"{made.made:,} made, {made.found:,} found; {rate}",
     )
-    X = vectors.to_numpy()
+    X = vectors.vectors.to_numpy()
     if not quick:
         np.save(paths.store() / "embed" / "alpaca-minilm.npy", X)
     warm(X[:400])

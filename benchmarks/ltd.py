@@ -40,7 +40,7 @@ def picks(pool: pd.DataFrame, X: np.ndarray, seed: int) -> dict[str, np.ndarray]
 def one_seed(seed: int) -> pd.DataFrame:
     """Return one row per method and budget: radius and families reached."""
     pool = testbed.pool(ROWS, noise=0.2, tail=1.0, seed=seed)
-    X = embed.hidden(embed.texts(pool), model=testbed.base_model()).to_numpy()
+    X = embed.hidden(embed.texts(pool), model=testbed.base_model()).vectors.to_numpy()
     rows = []
     for method, order in picks(pool, X, seed).items():
         for k in BUDGETS:

@@ -120,7 +120,7 @@ def main() -> None:
     count, seeds, n, k = (12, 1, 2_000, 300) if quick else (40, 3, 4_000, 500)
     pool = testbed.pool(n, noise=0.1, tail=1.0, seed=0)
     prompts = testbed.prompts(300 if quick else 600, split="held_out", seed=1)
-    X = embed.hidden(embed.texts(pool), model=testbed.base_model()).to_numpy()
+    X = embed.hidden(embed.texts(pool), model=testbed.base_model()).vectors.to_numpy()
     limit = float(np.quantile(coverage.neighbours(X, k=5).distances[:, -1], 0.5))
     chosen = subsets(pool, X, k, count)
     table = pd.DataFrame({name: measures(pool, X, rows, limit) for name, rows in chosen.items()}).T

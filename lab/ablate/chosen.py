@@ -55,7 +55,12 @@ def vectors(pool: pd.DataFrame, *, model: str | Path) -> pd.DataFrame:
     model : str or Path
         As in `embed.hidden`.
     """
-    return runs.once("embed", partial(embed.hidden, embed.texts(pool), model=model))
+    return runs.once("embed", partial(hidden, embed.texts(pool), model=model))
+
+
+def hidden(texts: "pd.Series[str]", *, model: str | Path) -> pd.DataFrame:
+    """Return what `embed.hidden` does, without its counts, as a run can keep it."""
+    return embed.hidden(texts, model=model).vectors
 
 
 def best(make: Callable[[pd.DataFrame], "pd.Series[float]"], k: int) -> Select:

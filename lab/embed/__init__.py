@@ -1,9 +1,14 @@
-"""Texts to unit vectors: a sentence encoder, a causal model's hidden states, words, or a server."""
+"""Texts to unit vectors: a sentence encoder, a causal model's hidden states, words, or a server.
+
+What a model makes is stored, and comes as an `Embedding`: `vectors`, and how many were made, found
+and truncated. Words need no model: `lexical` gives its vectors straight away.
+"""
 
 from lab.embed.endpoint import endpoint
 from lab.embed.hidden import hidden
 from lab.embed.lexical import lexical
 from lab.embed.sentences import sentences
 from lab.embed.texts import texts
+from lab.embed.vectors import Embedding
 
-__all__ = ["endpoint", "hidden", "lexical", "sentences", "texts"]
+__all__ = ["Embedding", "endpoint", "hidden", "lexical", "sentences", "texts"]

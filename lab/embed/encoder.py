@@ -8,15 +8,17 @@ under the encoder and the text, so a killed call goes on where it stopped.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from lab import hashing, models
 from lab.embed import vectors
 from lab.errors import DataError, MissingPackageError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Pool = Callable[[Any], Any]  # (batch, tokens, width) hidden states -> (batch, d)
 CHUNK = 8192  # texts tokenised at a time
@@ -53,12 +55,8 @@ def fingerprint(path: Path, *parts: object) -> str:
     return hashing.digest([models.identity(path), *parts], digits=hashing.ID_DIGITS)
 
 
-def embed(texts: "pd.Series[str]", encoder: Encoder, *, batch_tokens: int) -> pd.DataFrame:
-    """Return unit vectors (n, d) on the index of `texts`; stored ones are not made again.
-
-    `attrs["truncated"]` counts the distinct texts that were cut at the encoder's limit among
-    those made in this call, `attrs["made"]` the vectors made, `attrs["found"]` those stored.
-    """
+def embed(texts: "pd.Series[str]", encoder: Encoder, *, batch_tokens: int) -> vectors.Embedding:
+    """Return unit vectors (n, d) on the index of `texts`; stored ones are not made again."""
     if batch_tokens < 1:
         raise ValueError(f"batch_tokens must be at least 1, got {batch_tokens}")
     vectors.check_texts(texts)
@@ -71,11 +69,7 @@ def embed(texts: "pd.Series[str]", encoder: Encoder, *, batch_tokens: int) -> pd
             for chosen, made, truncated in _batches(part, encoder, batch_tokens):
                 store.add([part[row] for row in chosen], made)
                 cut += truncated
-        kept = store.read(distinct)
-    place = {text: row for row, text in enumerate(distinct)}
-    frame = pd.DataFrame(kept[[place[text] for text in texts]], index=texts.index)
-    frame.attrs = {"made": len(missing), "found": len(distinct) - len(missing), "truncated": cut}
-    return frame
+        return store.embedding(texts, made=len(missing), truncated=cut)
 
 
 def _batches(

@@ -4,15 +4,17 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from lab import hashing
 from lab.embed import vectors
 from lab.errors import CallError
 from lab.llm import protocol, wire
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TRIES = 5
 LONGEST_WAIT = 60.0  # seconds between two tries, whatever a server asks for
@@ -26,7 +28,7 @@ def endpoint(
     batch_size: int = 128,
     key_variable: str = "OPENAI_API_KEY",
     timeout_seconds: float = 60.0,
-) -> pd.DataFrame:
+) -> vectors.Embedding:
     """Embed texts by a server; each vector is stored, so a text is paid for once.
 
     Parameters
@@ -46,8 +48,8 @@ def endpoint(
 
     Returns
     -------
-    DataFrame float32 (n, d)
-        Unit rows on the index of `texts`; `attrs` counts vectors `made` and `found`.
+    Embedding
+        `vectors`, unit rows float32 (n, d) on the index of `texts`; how many were made and found.
 
     Raises
     ------
@@ -69,11 +71,7 @@ def endpoint(
             part = missing[start : start + batch_size]
             body = {"model": model, "input": part, "encoding_format": "float"}
             store.add(part, _ask(client, url, body, key_variable))
-        kept = store.read(distinct)
-    place = {text: row for row, text in enumerate(distinct)}
-    frame = pd.DataFrame(kept[[place[text] for text in texts]], index=texts.index)
-    frame.attrs = {"made": len(missing), "found": len(distinct) - len(missing)}
-    return frame
+        return store.embedding(texts, made=len(missing), truncated=0)
 
 
 def _client(key_variable: str, timeout_seconds: float) -> Any:

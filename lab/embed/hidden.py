@@ -4,11 +4,14 @@ Source: Li et al. 2024, arXiv:2308.12032 (the mean last-layer state as an instru
 """
 
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from lab import models
 from lab.embed import encoder
+from lab.embed.vectors import Embedding
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LONGEST = 4096  # tokens, when a model names no limit of its own
 
@@ -20,7 +23,7 @@ def hidden(
     max_tokens: int | None = None,
     batch_tokens: int = 16_384,
     device: str | None = None,
-) -> pd.DataFrame:
+) -> Embedding:
     """Embed texts by the mean over tokens of a causal model's last hidden states.
 
     Parameters
@@ -30,7 +33,7 @@ def hidden(
     model : str or Path
         Folder or hub name of a causal language model and its tokenizer.
     max_tokens : int, optional
-        Longer texts are cut there and counted in `attrs["truncated"]`; by default the model's
+        Longer texts are cut there and counted as `truncated`; by default the model's
         own limit.
     batch_tokens : int
         Tokens in one forward pass, at most; decides memory, not values.
@@ -39,8 +42,9 @@ def hidden(
 
     Returns
     -------
-    DataFrame float32 (n, width of the model)
-        Unit rows on the index of `texts`.
+    Embedding
+        `vectors`, unit rows float32 (n, width of the model) on the index of `texts`; beside them
+        how many were made, found and truncated.
 
     Raises
     ------

@@ -8,13 +8,15 @@ arXiv:1908.10084) is read as it says: transformer, pooling, dense layers, normal
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from lab import models
 from lab.embed import encoder
+from lab.embed.vectors import Embedding
 from lab.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Step = Callable[[Any], Any]
 SHORTEST = 512  # tokens, when a model names no limit of its own: BERT's
@@ -34,7 +36,7 @@ def sentences(
     max_tokens: int | None = None,
     batch_tokens: int = 16_384,
     device: str | None = None,
-) -> pd.DataFrame:
+) -> Embedding:
     """Embed texts by a sentence encoder; a product of two rows is their cosine.
 
     Parameters
@@ -44,7 +46,7 @@ def sentences(
     model : str or Path
         Folder or hub name, with or without a sentence-transformers layout.
     max_tokens : int, optional
-        Longer texts are cut there and counted in `attrs["truncated"]`; by default the
+        Longer texts are cut there and counted as `truncated`; by default the
         encoder's own limit.
     batch_tokens : int
         Tokens in one forward pass, at most; decides memory, not values.
@@ -53,8 +55,9 @@ def sentences(
 
     Returns
     -------
-    DataFrame float32 (n, d)
-        Unit rows on the index of `texts`.
+    Embedding
+        `vectors`, unit rows float32 (n, d) on the index of `texts`; beside them how many were
+        made, found and truncated.
 
     Raises
     ------

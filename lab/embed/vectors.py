@@ -3,19 +3,46 @@
 import hashlib
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from lab import paths
 from lab.errors import DataError, StoreError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 ASK = 500  # keys in one query; SQLite takes at most 999 in its oldest builds
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """Vectors, and how they came about; taken for an array of its vectors by numpy.
+
+    Examples
+    --------
+    >>> Embedding(pd.DataFrame([[1.0, 0.0]], index=["x"]), made=1, found=0, truncated=0)
+    Embedding(1 rows of 2 numbers: 1 distinct texts made, 0 found in the store, 0 truncated)
+    """
+
+    vectors: pd.DataFrame  # (n, d) unit rows, on the index of the texts
+    made: int  # distinct texts whose vector was made in this call
+    found: int  # distinct texts whose vector was in the store
+    truncated: int  # of those made, the texts that were cut at the encoder's limit
+
+    def __repr__(self) -> str:
+        rows, columns = self.vectors.shape
+        count = f"{self.made:,} distinct texts made, {self.found:,} found in the store"
+        shape = f"{rows:,} rows of {columns} numbers"
+        return f"Embedding({shape}: {count}, {self.truncated:,} truncated)"
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001
+        return np.array(self.vectors, dtype=dtype, copy=copy)
 
 
 def check_texts(texts: "pd.Series[str]") -> None:
@@ -74,6 +101,13 @@ class Store:
         ]
         with self.connection:
             self.connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", rows)
+
+    def embedding(self, texts: "pd.Series[str]", *, made: int, truncated: int) -> Embedding:
+        """Return the vectors of `texts`, which must all be there, each distinct one read once."""
+        distinct = {text: row for row, text in enumerate(dict.fromkeys(texts))}
+        rows = self.read(list(distinct))[[distinct[text] for text in texts]]
+        vectors = pd.DataFrame(rows, index=texts.index)
+        return Embedding(vectors, made=made, found=len(distinct) - made, truncated=truncated)
 
     def read(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the vectors (n, d) of `texts`, which must all be there."""

@@ -1,13 +1,15 @@
 """Say which examples to keep. A filter never drops: it returns a mask, True = keep."""
 
+from lab.filters.applied import Filtered, apply
+from lab.filters.copies import Copies
 from lab.filters.decontaminate import contaminated_by, decontaminate, decontaminate_semantic
 from lab.filters.form import content_words, no_bad_start, no_echo, no_markup, no_repetition
 from lab.filters.growing import Growing
 from lab.filters.language import language, language_of
 from lab.filters.length import length
-from lab.filters.near_duplicates import duplicate_of, no_near_duplicates
-from lab.filters.novelty import most_similar, novelty, rouge_l
-from lab.filters.semantic import closest_kept, semantic
+from lab.filters.near_duplicates import copies_by_shingles, no_near_duplicates
+from lab.filters.novelty import copies_by_novelty, novelty, rouge_l
+from lab.filters.semantic import copies_by_meaning, semantic
 from lab.filters.tally import explain, tally
 from lab.filters.tokens import cjk_tokens, rouge_tokens
 from lab.filters.votes import votes
@@ -28,20 +30,23 @@ from lab.filters.wording import (
 __all__ = [
     "ALPACA_WORDS",
     "SELF_INSTRUCT_WORDS",
+    "Copies",
+    "Filtered",
     "Growing",
+    "apply",
     "cjk_tokens",
-    "closest_kept",
     "contaminated_by",
     "content_words",
+    "copies_by_meaning",
+    "copies_by_novelty",
+    "copies_by_shingles",
     "decontaminate",
     "decontaminate_semantic",
-    "duplicate_of",
     "explain",
     "language",
     "language_of",
     "length",
     "matched",
-    "most_similar",
     "no_apology",
     "no_bad_start",
     "no_blacklisted",

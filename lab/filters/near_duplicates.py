@@ -7,12 +7,14 @@ Source: Broder 1997, doi:10.1109/SEQUEN.1997.666900 (shingles, resemblance, min-
 Leskovec, Rajaraman & Ullman 2014, Mining of Massive Datasets, section 3.4 (bands).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from lab.compiled import njit
-from lab.filters import text
+from lab.filters.copies import Copies, Positions, search
 from lab.filters.shingles import Hashes, Ints, Shingles, joined, shingles
 
 PERMUTATIONS = 128
@@ -67,13 +69,13 @@ def no_near_duplicates(
     >>> no_near_duplicates(pd.DataFrame(rows), fields=("instruction",)).tolist()
     [True, False, True]
     """
-    kept = duplicate_of(
+    found = copies_by_shingles(
         pool, max_similarity=max_similarity, words=words, best=best, fields=fields, seed=seed
     )
-    return text.flags((kept == kept.index.to_series()).to_numpy(), pool.index)
+    return found.keep
 
 
-def duplicate_of(
+def copies_by_shingles(
     pool: pd.DataFrame,
     *,
     max_similarity: float = 0.7,
@@ -81,25 +83,56 @@ def duplicate_of(
     best: "pd.Series[float] | None" = None,
     fields: tuple[str, ...] = FIELDS,
     seed: int = 0,
-) -> "pd.Series[str]":
-    """Return the id of the example that stays for each one: its own id if it stays.
+) -> Copies:
+    """Return what `no_near_duplicates` keeps, with the kept row of each group and other limits.
 
-    Takes what `no_near_duplicates` takes, and is the evidence for it.
+    Takes what `no_near_duplicates` takes. The closest row is the one that stays of the group; its
+    similarity is below the limit where others link the two.
+
+    Examples
+    --------
+    >>> tasks = {"x": "Say a b c d e f", "y": "say a b c d e f!", "z": "Sing"}
+    >>> found = copies_by_shingles(pd.DataFrame({"instruction": tasks}), fields=("instruction",))
+    >>> found.closest().loc["y", "nearest"]
+    'x'
     """
-    if not 0 < max_similarity <= 1:
-        raise ValueError(f"max_similarity must be above 0 and at most 1, got {max_similarity}")
     rank = ranking(pool.index, best)
     exchange = tuple(name for name in fields if name != "history") or fields
-    found = shingles(joined(pool, exchange), words=words)
+    shown = joined(pool, exchange)
+    found = shingles(shown, words=words)
     past = found
     if exchange != fields:
         past = shingles(joined(pool, ("history",)), words=words)
-    groups = _groups(found, past, max_similarity, seed)
-    order = np.lexsort((rank, groups))
-    leads = np.flatnonzero(np.diff(groups[order], prepend=-1))
-    kept = np.empty(len(order), dtype=np.intp)
-    kept[order] = np.repeat(order[leads], np.diff(leads, append=len(order)))
-    return pd.Series(pool.index[kept], index=pool.index, name="duplicate_of")
+    return search(pool, _Shingled(shown.tolist(), found, past, rank, seed), max_similarity)
+
+
+@dataclass(frozen=True, eq=False)
+class _Shingled:
+    """Exchanges and histories as shingles; see `lab.filters.copies.Search`."""
+
+    texts: list[str]
+    found: Shingles
+    past: Shingles
+    rank: NDArray[np.intp]
+    seed: int
+
+    def decide(self, limit: float) -> Positions:
+        if not 0 < limit <= 1:
+            raise ValueError(f"max_similarity must be above 0 and at most 1, got {limit}")
+        groups = _groups(self.found, self.past, limit, self.seed)
+        order = np.lexsort((self.rank, groups))
+        leads = np.flatnonzero(np.diff(groups[order], prepend=-1))
+        kept = np.empty(len(order), dtype=np.intp)
+        kept[order] = np.repeat(order[leads], np.diff(leads, append=len(order)))
+        return np.where(kept == np.arange(len(kept)), -1, kept)
+
+    def closest(self, blocker: Positions, rows: Positions) -> tuple[Positions, NDArray[np.float64]]:
+        kept = blocker[rows]
+        alike = [
+            min(_jaccard(of.hashes, of.starts, *pair) for of in (self.found, self.past))
+            for pair in zip(rows, kept, strict=True)
+        ]
+        return kept, np.array(alike, dtype=np.float64)
 
 
 def ranking(index: pd.Index, best: "pd.Series[float] | None") -> NDArray[np.intp]:

@@ -5,12 +5,15 @@ ROUGE-L to every instruction in it is at most 0.7. The order of the pool decides
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lab.errors import DataError
 from lab.filters import rouge, text
+from lab.filters.copies import Copies, Positions, search
 from lab.filters.tokens import Tokenizer, Tokens, by_rarity, encode, rouge_tokens
 from lab.texts import CJK
 
@@ -26,8 +29,8 @@ def novelty(
     """Keep examples whose instruction has ROUGE-L F at most `max_similarity` to all kept before.
 
     Greedy, in the order of the pool; an F equal to `max_similarity` passes. The decisions are those
-    of `rouge_score` (no stemmer) in a double loop, to the last bit. `most_similar` shows what
-    each rejected instruction is close to.
+    of `rouge_score` (no stemmer) in a double loop, to the last bit. `copies_by_novelty` shows
+    what each rejected instruction is close to.
 
     Source: Self-Instruct, arXiv:2212.10560, section 2.2; tokens as in `rouge_score`.
     Cost: 52,002 instructions in under a second once compiled, a million in minutes.
@@ -63,62 +66,58 @@ def novelty(
     >>> novelty(pd.DataFrame({"instruction": tasks})).tolist()
     [True, False, True]
     """
-    if not 0 <= max_similarity <= 1:
-        raise ValueError(f"max_similarity must be between 0 and 1, got {max_similarity}")
-    tokens, forced = _tokens(pool, seeds, field, tokenize)
-    rows = rouge.arrange(tokens.ids, tokens.starts)
-    blocker, _ = rouge.greedy(rows, tokens.vocabulary, float(max_similarity), forced)
-    return text.flags(blocker[forced:] < 0, pool.index)
+    found = copies_by_novelty(
+        pool, max_similarity=max_similarity, seeds=seeds, field=field, tokenize=tokenize
+    )
+    return found.keep
 
 
-def most_similar(
+def copies_by_novelty(
     pool: pd.DataFrame,
-    keep: "pd.Series[bool]",
     *,
-    of: Sequence[str] | None = None,
+    max_similarity: float = 0.7,
     seeds: Iterable[str] = (),
     field: str = "instruction",
     tokenize: Tokenizer = rouge_tokens,
-) -> pd.DataFrame:
-    """Return the most similar kept row before each rejected one, with its ROUGE-L F.
+) -> Copies:
+    """Return what `novelty` keeps, with what each rejected row is close to and other limits.
 
-    Parameters
-    ----------
-    pool, seeds, field, tokenize
-        As for `novelty`.
-    keep : Series of bool
-        Its mask.
-    of : sequence of ids, optional
-        The rows to ask about; the rejected ones if not given. Costs a comparison with every kept
-        row before each.
+    Takes what `novelty` takes. The closest row is the first of those kept before with the largest
+    ROUGE-L F; asking for it costs a comparison with every kept row before each one asked about.
 
-    Returns
-    -------
-    DataFrame
-        Indexed by id: `similarity` between 0 and 1; `nearest` the id of the kept row, "" if it is
-        a seed or if nothing is shared; `text` the text of that row.
+    Examples
+    --------
+    >>> tasks = {"x": "Name a red fruit.", "y": "Name a red fruit!", "z": "Sort these numbers."}
+    >>> found = copies_by_novelty(pd.DataFrame({"instruction": tasks}))
+    >>> found.closest().loc["y", ["nearest", "text"]].tolist()
+    ['x', 'Name a red fruit.']
     """
-    if not keep.index.equals(pool.index):
-        raise ValueError("keep must be a mask over the rows of this pool, in its order")
-    before = list(seeds)
-    tokens, forced = _tokens(pool, before, field, tokenize)
-    wanted = pool.index[~keep.to_numpy()] if of is None else pd.Index(of, name=pool.index.name)
-    positions = pool.index.get_indexer(wanted)
-    if (positions < 0).any():
-        raise KeyError(f"no example {str(wanted[int(np.argmin(positions))])!r} in the pool")
-    kept = np.concatenate([np.ones(forced, dtype=bool), keep.to_numpy()])
+    tokens, before = _tokens(pool, seeds, field, tokenize)
     rows = rouge.arrange(tokens.ids, tokens.starts)
-    found, best = rouge.nearest(rows, tokens.vocabulary, kept, positions + forced)
     texts = [*before, *text.column(pool, field)]
-    names = [""] * forced + [str(key) for key in pool.index]
-    return pd.DataFrame(
-        {
-            "similarity": best,
-            "nearest": pd.array([names[at] if at >= 0 else "" for at in found], dtype="str"),
-            "text": pd.array([texts[at] if at >= 0 else "" for at in found], dtype="str"),
-        },
-        index=wanted,
-    )
+    return search(pool, _Tokenised(texts, len(before), rows, tokens.vocabulary), max_similarity)
+
+
+@dataclass(frozen=True, eq=False)
+class _Tokenised:
+    """Seeds and texts as tokens; see `lab.filters.copies.Search`."""
+
+    texts: list[str]
+    seeds: int
+    rows: rouge.Rows
+    vocabulary: int
+
+    def decide(self, limit: float) -> Positions:
+        if not 0 <= limit <= 1:
+            raise ValueError(f"max_similarity must be between 0 and 1, got {limit}")
+        blocker, _ = rouge.greedy(self.rows, self.vocabulary, float(limit), self.seeds)
+        rejecting: Positions = blocker[self.seeds :]
+        return rejecting
+
+    def closest(self, blocker: Positions, rows: Positions) -> tuple[Positions, NDArray[np.float64]]:
+        kept = np.concatenate([np.ones(self.seeds, dtype=bool), blocker < 0])
+        found, best = rouge.nearest(self.rows, self.vocabulary, kept, rows + self.seeds)
+        return found, best
 
 
 def rouge_l(
@@ -144,8 +143,8 @@ def rouge_l(
 
 def _tokens(
     pool: pd.DataFrame, seeds: Iterable[str], field: str, tokenize: Tokenizer
-) -> tuple[Tokens, int]:
-    """Return the tokens of seeds and pool, numbered by rarity, and the number of seeds."""
+) -> tuple[Tokens, list[str]]:
+    """Return the tokens of seeds and pool, numbered by rarity, and the seeds."""
     texts = text.column(pool, field)
     before = list(seeds)
     tokens = by_rarity(encode([*before, *texts], tokenize))
@@ -158,4 +157,4 @@ def _tokens(
             row=str(unseen.index[unseen.to_numpy()][0]),
             field=field,
         )
-    return tokens, len(before)
+    return tokens, before

@@ -4,16 +4,20 @@ Source: Abbas et al. 2023, arXiv:2303.09540 (SemDeDup: duplicates in the space o
 Liu et al. 2024, arXiv:2312.15685, section 2.4 (DEITA: best first, skip what is too close).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from lab.filters import text
+from lab.filters.copies import Copies, Positions, search
 from lab.filters.near_duplicates import ranking
+from lab.filters.shingles import joined
 
 BLOCK, TILE = 1024, 8192  # rows compared at a time, and kept rows that they are compared with
 ROUNDING = 1e-5  # of a product of unit rows in single precision; closer calls are made in double
 CELL = 1000  # rows per center beyond the exact size
+USER_AND_ANSWER = ("instruction", "input", "output")  # what is shown of a row
 PROBES = 3  # nearest centers of a row
 
 Matrix = NDArray[np.float32]
@@ -64,13 +68,13 @@ def semantic(
     >>> semantic(rows, [[1.0, 0.0], [0.99, 0.14], [0.0, 1.0]]).tolist()
     [True, False, True]
     """
-    found = closest_kept(
+    found = copies_by_meaning(
         pool, X, max_similarity=max_similarity, best=best, exact_up_to=exact_up_to, seed=seed
     )
-    return text.flags((found["nearest"] == "").to_numpy(dtype=bool), pool.index)
+    return found.keep
 
 
-def closest_kept(
+def copies_by_meaning(
     pool: pd.DataFrame,
     X: ArrayLike,
     *,
@@ -78,25 +82,55 @@ def closest_kept(
     best: "pd.Series[float] | None" = None,
     exact_up_to: int = 200_000,
     seed: int = 0,
-) -> pd.DataFrame:
-    """Return the kept example that rejects each rejected one, and their cosine.
+) -> Copies:
+    """Return what `semantic` keeps, with what each rejected row is close to and other limits.
 
-    Takes what `semantic` takes, and is the evidence for it. Where a row stays, `nearest` is "" and
-    `similarity` NaN.
+    Takes what `semantic` takes; the similarity is a cosine.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"output": {"x": "a", "y": "b", "z": "c"}})
+    >>> found = copies_by_meaning(rows, [[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]], max_similarity=0.7)
+    >>> found.closest().round(3).values.tolist()
+    [[0.8, 'y', 'b']]
     """
-    if not -1 <= max_similarity <= 1:
-        raise ValueError(f"max_similarity must be between -1 and 1, got {max_similarity}")
     rows = unit_rows(X, len(pool), "X")
     order = np.argsort(ranking(pool.index, best))
-    search = _exact if len(rows) <= exact_up_to else _approximate
-    blocker, similarity = search(rows[order], max_similarity, seed)
-    out = order[blocker >= 0]
-    nearest = np.full(len(rows), "", dtype=object)
-    nearest[out] = pool.index.to_numpy(dtype=object)[order[blocker[blocker >= 0]]]
-    cosines = np.full(len(rows), np.nan)
-    cosines[out] = similarity[blocker >= 0]
-    columns = {"similarity": cosines, "nearest": pd.array(nearest.tolist(), dtype="str")}
-    return pd.DataFrame(columns, index=pool.index)
+    return search(pool, _Embedded(pool, rows, order, exact_up_to, seed), max_similarity)
+
+
+@dataclass(frozen=True, eq=False)
+class _Embedded:
+    """Unit rows, with their order from best to worst; see `lab.filters.copies.Search`."""
+
+    pool: pd.DataFrame
+    rows: Matrix
+    order: Positions
+    exact_up_to: int
+    seed: int
+
+    @property
+    def texts(self) -> list[str]:
+        fields = tuple(name for name in USER_AND_ANSWER if name in self.pool)
+        return joined(self.pool, fields).tolist() if fields else [""] * len(self.pool)
+
+    def decide(self, limit: float) -> Positions:
+        if not -1 <= limit <= 1:
+            raise ValueError(f"max_similarity must be between -1 and 1, got {limit}")
+        ordered = self.rows[self.order]
+        if len(ordered) <= self.exact_up_to:
+            found = _exact(ordered, limit)
+        else:
+            found = _approximate(ordered, limit, self.seed)
+        blocker = np.full(len(ordered), -1, dtype=np.intp)
+        out = found >= 0
+        blocker[self.order[out]] = self.order[found[out]]
+        return blocker
+
+    def closest(self, blocker: Positions, rows: Positions) -> tuple[Positions, NDArray[np.float64]]:
+        kept = blocker[rows]
+        pairs = self.rows[rows].astype(np.float64), self.rows[kept].astype(np.float64)
+        return kept, np.einsum("nd,nd->n", *pairs)
 
 
 def unit_rows(X: ArrayLike, n: int, name: str) -> Matrix:
@@ -114,11 +148,10 @@ def unit_rows(X: ArrayLike, n: int, name: str) -> Matrix:
     return unit
 
 
-def _exact(rows: Matrix, limit: float, seed: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def _exact(rows: Matrix, limit: float) -> Positions:
     """Return, for rows from best to worst, the kept row closest to each rejected one, or -1."""
-    del seed  # nothing is drawn
     n = len(rows)
-    blocker, similarity = np.full(n, -1, dtype=np.intp), np.full(n, np.nan)
+    blocker = np.full(n, -1, dtype=np.intp)
     kept_rows, kept = np.empty_like(rows), np.empty(n, dtype=np.intp)
     count = 0
     for first in range(0, n, BLOCK):
@@ -133,11 +166,11 @@ def _exact(rows: Matrix, limit: float, seed: int) -> tuple[NDArray[np.intp], NDA
                 exact = rows[hits].astype(np.float64) @ block[at].astype(np.float64)
                 top = int(np.argmax(exact))
                 if exact[top] > limit:
-                    blocker[first + at], similarity[first + at] = hits[top], exact[top]
+                    blocker[first + at] = hits[top]
                     continue
             kept_rows[count], kept[count] = block[at], first + at
             count += 1
-    return blocker, similarity
+    return blocker
 
 
 def _close(block: Matrix, kept_rows: Matrix, limit: float) -> list[NDArray[np.intp]]:
@@ -150,24 +183,19 @@ def _close(block: Matrix, kept_rows: Matrix, limit: float) -> list[NDArray[np.in
     return [np.concatenate(parts) for parts in found]
 
 
-def _approximate(
-    rows: Matrix, limit: float, seed: int
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def _approximate(rows: Matrix, limit: float, seed: int) -> Positions:
     """Return nearly the same, comparing only rows that share one of their nearest centers."""
-    n = len(rows)
-    blocker, similarity = np.full(n, -1, dtype=np.intp), np.full(n, np.nan)
+    blocker = np.full(len(rows), -1, dtype=np.intp)
     for members in _cells(rows, seed):
         left = members[blocker[members] < 0]
-        found, cosines = _exact(rows[left], limit, seed)
+        found = _exact(rows[left], limit)
         out = found >= 0
-        blocker[left[out]], similarity[left[out]] = left[found[out]], cosines[out]
+        blocker[left[out]] = left[found[out]]
     fallen = np.flatnonzero(blocker >= 0)
     while (blocker[blocker[fallen]] >= 0).any():  # what rejected a row fell later: name what stays
         further = blocker[blocker[fallen]]
         blocker[fallen] = np.where(further >= 0, further, blocker[fallen])
-    pairs = rows[fallen].astype(np.float64), rows[blocker[fallen]].astype(np.float64)
-    similarity[fallen] = np.einsum("nd,nd->n", *pairs)
-    return blocker, similarity
+    return blocker
 
 
 def _cells(rows: Matrix, seed: int) -> list[NDArray[np.intp]]:

@@ -33,7 +33,7 @@ def tally(masks: Mapping[str, "pd.Series[bool]"]) -> pd.DataFrame:
     >>> tally({"a": a, "b": b})[["rejects", "only_this", "in_order", "left"]].values.tolist()
     [[2, 1, 2, 1], [1, 0, 0, 1]]
     """
-    index = _index(masks)
+    index = over(masks)
     out = np.column_stack([~mask.to_numpy() for mask in masks.values()])
     rejections = out.sum(axis=1)
     left = np.cumsum(out, axis=1) == 0
@@ -65,7 +65,7 @@ def explain(
     id : str
         The example.
     evidence : mapping of name to Series or DataFrame, optional
-        What each filter saw, by id: fragments from `matched`, rows from `most_similar`. An
+        What each filter saw, by id: fragments from `matched`, rows from `Copies.closest`. An
         example that is not in it has none.
 
     Returns
@@ -81,7 +81,7 @@ def explain(
     ValueError
         If evidence is given for a filter that has no mask.
     """
-    index = _index(masks)
+    index = over(masks)
     if id not in index:
         raise KeyError(f"no example {id!r} among the {len(index)} under the masks")
     given = evidence or {}
@@ -109,7 +109,8 @@ def _shown(evidence: "pd.Series[str] | pd.DataFrame | None", id: str) -> str:
     return str(found)
 
 
-def _index(masks: Mapping[str, "pd.Series[bool]"]) -> pd.Index:
+def over(masks: Mapping[str, "pd.Series[bool]"]) -> pd.Index:
+    """Return the one index that all masks are over, or raise ValueError."""
     if not masks:
         raise ValueError("no masks to count; give at least one")
     index = next(iter(masks.values())).index

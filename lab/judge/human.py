@@ -24,7 +24,7 @@ def read(path: str | Path, *, system: str = "a", reference: str = "b") -> pd.Dat
     """Read a file of records as a table of verdicts; `judge` is the rater.
 
     A skipped pair is "invalid", with the reason as reply. If a rater judged a pair twice, the last
-    record counts, and `.attrs["superseded"]` says how many did not.
+    record counts, and the column `superseded` says how many did not.
 
     Parameters
     ----------
@@ -39,15 +39,14 @@ def read(path: str | Path, *, system: str = "a", reference: str = "b") -> pd.Dat
         Naming the line that is no record.
     """
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
-    records = list(files.read(path))
-    for row in records:
+    for row in files.read(path):
         if row.reason or not isinstance(row.value, Mapping):
             raise DataError("is no record", file=path, row=row.number, value=row.raw)
         made = _row(row.value, Path(path), row.number, {"system": system, "reference": reference})
-        rows[made["prompt"], made["judge"], made["system"], made["reference"]] = made
-    table = verdicts.table(rows.values())
-    table.attrs["superseded"] = len(records) - len(rows)
-    return table
+        key = (made["prompt"], made["judge"], made["system"], made["reference"])
+        made["superseded"] = rows[key]["superseded"] + 1 if key in rows else 0
+        rows[key] = made
+    return verdicts.table(rows.values())
 
 
 def _row(

@@ -3,7 +3,7 @@
 Each reader takes the file as its authors publish it (JSON Lines or JSON, gzipped or not) and gives
 a pool whose `output` is the reference answer, "" if there is none, with columns `set`, `number`
 (the authors' own id) and what else they say of a prompt. A prompt that stands twice in a file
-stays once, and `.attrs["repeated"]` counts what was left out.
+stays once, and its `repeated` counts what was left out.
 
 Source: Vicuna-80 and MT-bench-80 (Zheng et al. 2023, arXiv:2306.05685), Koala-180 (Geng et al.
 2023), WizardLM-218 (Xu et al. 2023, arXiv:2304.12244), Self-Instruct-252 (Wang et al. 2022,
@@ -12,6 +12,7 @@ arXiv:2307.10928). The first four together are the 730 prompts of AlpacaGasus
 (arXiv:2307.08701).
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -158,5 +159,5 @@ def _pool(path: str | Path, name: str, make: Callable[[Mapping[str, Any]], Field
             raise DataError(shown, file=path, row=row.number) from error
         rows.append({"output": "", "number": row.number, **fields, "set": name})
     pool = records.frame(rows, source=name)
-    pool.attrs["repeated"] = len(rows) - len(pool)
-    return pool
+    times = Counter(records.identity({"input": "", "history": [], **row}) for row in rows)
+    return pool.assign(repeated=[times[str(key)] - 1 for key in pool.index])

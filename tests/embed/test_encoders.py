@@ -81,26 +81,27 @@ def test_by_definition_for_any_batch_and_order(request, embedder, model):
     method = getattr(embed, embedder)
     expected = np.stack([one_by_one(folder, text, 12) for text in TEXTS])
     for batch_tokens in (1, 64):
-        X = method(TEXTS, model=folder, max_tokens=12, batch_tokens=batch_tokens)
+        X = method(TEXTS, model=folder, max_tokens=12, batch_tokens=batch_tokens).vectors
         assert X.index.equals(TEXTS.index)
         assert X.to_numpy().dtype == np.float32
         np.testing.assert_allclose(X, expected, atol=1e-5)
-    back = method(TEXTS.iloc[::-1], model=folder, max_tokens=12)
-    pd.testing.assert_frame_equal(back.iloc[::-1], X, check_flags=False)
+    back = method(TEXTS.iloc[::-1], model=folder, max_tokens=12).vectors
+    pd.testing.assert_frame_equal(back.iloc[::-1], X)
 
 
 def test_what_is_cut_is_counted(bert):
-    assert embed.sentences(TEXTS, model=bert, max_tokens=12).attrs["truncated"] == 2
-    assert embed.sentences(TEXTS, model=bert).attrs["truncated"] == 0
+    assert embed.sentences(TEXTS, model=bert, max_tokens=12).truncated == 2
+    assert embed.sentences(TEXTS, model=bert).truncated == 0
 
 
 def test_a_stored_vector_is_not_made_again(bert, monkeypatch):
     first = embed.sentences(TEXTS.iloc[:3], model=bert)
-    assert first.attrs == {"made": 3, "found": 0, "truncated": 0}
+    assert (first.made, first.found, first.truncated) == (3, 0, 0)
     second = embed.sentences(TEXTS, model=bert)
-    assert second.attrs == {"made": 2, "found": 3, "truncated": 0}
+    assert (second.made, second.found, second.truncated) == (2, 3, 0)
     monkeypatch.setattr(encoder, "_batches", None)
-    pd.testing.assert_frame_equal(embed.sentences(TEXTS, model=bert), second, check_flags=False)
+    again = embed.sentences(TEXTS, model=bert)
+    pd.testing.assert_frame_equal(again.vectors, second.vectors)
 
 
 def test_a_killed_call_goes_on_where_it_stopped(bert, monkeypatch):
@@ -116,7 +117,7 @@ def test_a_killed_call_goes_on_where_it_stopped(bert, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         embed.sentences(TEXTS, model=bert)
     monkeypatch.setattr(encoder, "_batches", whole)
-    assert embed.sentences(TEXTS, model=bert).attrs["found"] == 2
+    assert embed.sentences(TEXTS, model=bert).found == 2
 
 
 def test_another_limit_or_other_weights_are_another_encoder(bert, llama, tmp_path):
@@ -130,7 +131,7 @@ def test_another_limit_or_other_weights_are_another_encoder(bert, llama, tmp_pat
         network.embeddings.word_embeddings.weight.add_(torch.randn(57, 16))
     network.save_pretrained(other)
     X = embed.sentences(TEXTS, model=bert)
-    assert embed.sentences(TEXTS, model=bert, max_tokens=12).attrs["found"] == 0
+    assert embed.sentences(TEXTS, model=bert, max_tokens=12).found == 0
     assert not np.allclose(embed.sentences(TEXTS, model=other), X, atol=1e-2)
 
 
@@ -190,7 +191,9 @@ def test_a_dense_layer_is_applied(bert, tmp_path):
         states = AutoModel.from_pretrained(folder).eval()(input_ids=ids).last_hidden_state[0]
     expected = np.tanh(states.mean(dim=0).numpy() @ W.T + b)
     X = embed.sentences(TEXTS.loc[["y"]], model=folder)
-    np.testing.assert_allclose(X.to_numpy()[0], expected / np.linalg.norm(expected), atol=1e-5)
+    np.testing.assert_allclose(
+        X.vectors.to_numpy()[0], expected / np.linalg.norm(expected), atol=1e-5
+    )
 
 
 def test_the_packaged_encoder_equals_sentence_transformers():
@@ -200,7 +203,7 @@ def test_the_packaged_encoder_equals_sentence_transformers():
     texts = pd.Series(["Name a city in France.", "Add 2 and 3.", "long " * 400, "Ünï 你好"])
     theirs = SentenceTransformer(str(MODEL_DIR), device="cpu").encode(texts.tolist())
     X = embed.sentences(texts, model=MODEL_DIR)
-    assert X.attrs["truncated"] == 1
+    assert X.truncated == 1
     np.testing.assert_allclose(X, theirs, atol=1e-5)
 
 

@@ -54,7 +54,7 @@ def embeddings_server():
 def test_vectors_are_unit_in_order_and_paid_for_once(server, monkeypatch):
     monkeypatch.setenv("MY_KEY", "k")
     X = embed.endpoint(TEXTS, model="m", base_url=server.url, batch_size=2, key_variable="MY_KEY")
-    assert X.index.equals(TEXTS.index)
+    assert X.vectors.index.equals(TEXTS.index)
     expected = np.array([[3, 2], [3, 1], [5, 3], [3, 2]], dtype=float)
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     np.testing.assert_allclose(X, expected, rtol=1e-6)
@@ -62,7 +62,7 @@ def test_vectors_are_unit_in_order_and_paid_for_once(server, monkeypatch):
     assert {(path, key) for path, key, _ in server.seen} == {("/v1/embeddings", "Bearer k")}
     more = pd.concat([TEXTS, pd.Series(["four"], index=["e"])])
     again = embed.endpoint(more, model="m", base_url=server.url)
-    assert again.attrs == {"made": 1, "found": 3}
+    assert (again.made, again.found, again.truncated) == (1, 3, 0)
     assert server.seen[-1][2]["input"] == ["four"]
 
 
@@ -100,8 +100,8 @@ def test_vectors_without_places_are_in_order(server):
     data = [{"embedding": [1.0, 0.0]}, {"embedding": [0.0, 1.0]}, {"embedding": [1.0, 1.0]}]
     server.replies = [(200, json.dumps({"data": data}))]
     X = embed.endpoint(TEXTS, model="m", base_url=server.url)  # asked in order: one, three, two
-    np.testing.assert_allclose(X.loc["a"], [1, 0])
-    np.testing.assert_allclose(X.loc["c"], [0, 1])
+    np.testing.assert_allclose(X.vectors.loc["a"], [1, 0])
+    np.testing.assert_allclose(X.vectors.loc["c"], [0, 1])
 
 
 @pytest.mark.parametrize(

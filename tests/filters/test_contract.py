@@ -19,8 +19,9 @@ WITH = {
     "semantic": {"X": X, "max_similarity": 0.5},
 }
 NOT_FILTERS = {
-    *("cjk_tokens", "closest_kept", "contaminated_by", "duplicate_of", "explain", "language_of"),
-    *("Growing", "matched", "most_similar", "patterns", "rouge_l", "rouge_tokens", "tally"),
+    *("apply", "cjk_tokens", "contaminated_by", "copies_by_meaning", "copies_by_novelty"),
+    *("copies_by_shingles", "Copies", "explain", "Filtered", "Growing", "language_of", "matched"),
+    *("patterns", "rouge_l", "rouge_tokens", "tally"),
 }
 FILTERS = {
     name: getattr(filters, name)

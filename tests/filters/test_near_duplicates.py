@@ -57,11 +57,16 @@ def test_groups_are_those_of_all_pairs(limit, seed):
     texts = families(seed=seed)
     rows = pool(texts)
     groups = np.array(slow(texts, limit))
-    kept = filters.duplicate_of(rows, max_similarity=limit, fields=("output",)).to_numpy()
+    copies = filters.copies_by_shingles(rows, max_similarity=limit, fields=("output",))
+    kept = rows.index.to_series()
+    kept.update(copies.closest()["nearest"])
     assert len(set(groups)) < len(texts)
     for group in np.unique(groups):
         members = rows.index[groups == group]
         assert set(kept[groups == group]) == {min(members)}
+    for key, row in copies.closest().iterrows():
+        one, two = (runs(rows.loc[name, "output"]) for name in (key, row["nearest"]))
+        assert row["similarity"] == len(one & two) / len(one | two)
 
 
 def test_the_best_of_a_group_stays():

@@ -155,11 +155,13 @@ def test_tokens_are_those_of_rouge_score(text):
     assert rouge_tokens(text) == tokenize(text, None)
 
 
-def test_most_similar_is_the_best_kept_row_before():
+def test_the_closest_is_the_best_kept_row_before():
     texts = sentences(120, seed=4)
     rows = pool(texts)
     keep = filters.novelty(rows, max_similarity=0.5)
-    shown = filters.most_similar(rows, keep)
+    copies = filters.copies_by_novelty(rows, max_similarity=0.5)
+    assert copies.keep.equals(keep)
+    shown = copies.closest()
     assert shown.index.tolist() == rows.index[~keep].tolist()
     judge = scorer()
     for key, row in shown.iterrows():
@@ -175,13 +177,13 @@ def test_most_similar_is_the_best_kept_row_before():
         assert row["text"] == rows.loc[row["nearest"], "instruction"]
 
 
-def test_most_similar_names_a_seed_by_its_text():
+def test_the_closest_names_a_seed_by_its_text():
     rows = pool(["Name a red fruit now", "Unrelated words entirely"])
-    keep = filters.novelty(rows, seeds=["Name a red fruit"])
-    shown = filters.most_similar(rows, keep, of=rows.index, seeds=["Name a red fruit"])
-    assert shown["nearest"].tolist() == ["", ""]
-    assert shown["text"].tolist() == ["Name a red fruit", ""]
-    assert shown["similarity"].tolist() == pytest.approx([8 / 9, 0.0])
+    shown = filters.copies_by_novelty(rows, seeds=["Name a red fruit"]).closest()
+    assert shown.index.tolist() == [rows.index[0]]
+    assert shown["nearest"].tolist() == [""]
+    assert shown["text"].tolist() == ["Name a red fruit"]
+    assert shown["similarity"].tolist() == pytest.approx([8 / 9])
 
 
 def test_degenerate_pools():
@@ -196,13 +198,7 @@ def test_errors_say_what_came(limit):
         filters.novelty(pool(["a"]), max_similarity=limit)
 
 
-def test_most_similar_refuses_what_it_does_not_know():
-    rows = pool(["a", "b"])
-    keep = filters.novelty(rows)
-    with pytest.raises(KeyError, match="no example 'nobody'"):
-        filters.most_similar(rows, keep, of=["nobody"])
-    with pytest.raises(ValueError, match="a mask over the rows of this pool"):
-        filters.most_similar(rows, keep.iloc[::-1])
+def test_texts_that_do_not_pair_up_are_refused():
     with pytest.raises(ValueError, match="got 1 and 2 texts"):
         filters.rouge_l(["a"], ["a", "b"])
 

@@ -65,14 +65,16 @@ def test_by_definition(limit, scored):
 def test_no_two_kept_are_close_and_each_rejected_has_a_close_kept_one():
     n = BLOCK * 2 + 300
     rows, X = pool(n), vectors(n, d=24)
-    found = filters.closest_kept(rows, X, max_similarity=0.85)
+    copies = filters.copies_by_meaning(rows, X, max_similarity=0.85)
     keep = filters.semantic(rows, X, max_similarity=0.85)
-    assert ((found["nearest"] == "") == keep).all()
+    assert copies.keep.equals(keep)
+    found = copies.closest()
+    assert found.index.equals(rows.index[~keep])
     unit = X / np.linalg.norm(X, axis=1, keepdims=True)
     inside = unit[keep] @ unit[keep].T
     np.fill_diagonal(inside, -1)
     assert inside.max() <= 0.85 + 1e-6
-    for key, row in found[~keep].iterrows():
+    for key, row in found.iterrows():
         one, two = rows.index.get_loc(key), rows.index.get_loc(row["nearest"])
         assert keep[row["nearest"]]
         assert row["similarity"] == pytest.approx(cosine(X[one], X[two]), abs=1e-6)
@@ -100,13 +102,14 @@ def test_beyond_the_exact_size_planted_copies_are_found(monkeypatch):
     monkeypatch.setattr(sys.modules["lab.filters.semantic"], "CELL", 100)
     rows, X = pool(3000), vectors(3000, noise=0.05, d=32)
     exact = filters.semantic(rows, X)
-    near = filters.closest_kept(rows, X, exact_up_to=0, seed=3)
-    rough = near["nearest"] == ""
+    copies = filters.copies_by_meaning(rows, X, exact_up_to=0, seed=3)
+    rough, near = copies.keep, copies.closest()
     assert exact.sum() == 1000
     assert (rough == exact).mean() >= 0.99
-    assert near.equals(filters.closest_kept(rows, X, exact_up_to=0, seed=3))
-    assert rough[near.loc[~rough, "nearest"]].all()
-    for key, row in near[~rough].iloc[:50].iterrows():
+    again = filters.copies_by_meaning(rows, X, exact_up_to=0, seed=3)
+    assert near.equals(again.closest())
+    assert rough[near["nearest"]].all()
+    for key, row in near.iloc[:50].iterrows():
         one, two = rows.index.get_loc(key), rows.index.get_loc(row["nearest"])
         assert row["similarity"] == pytest.approx(cosine(X[one], X[two]), abs=1e-5)
 

@@ -32,7 +32,7 @@ def test_the_last_record_counts_and_a_skip_is_no_verdict(tmp_path):
     path = write(tmp_path / "d.jsonl", {}, {"verdict": "b"}, {"id": "p2", "verdict": None})
     made = human.read(path)
     assert made["verdict"].tolist() == ["b", "invalid"]
-    assert made.attrs["superseded"] == 1
+    assert made["superseded"].tolist() == [1, 0]
 
 
 def test_what_the_duel_writes_is_read(tmp_path):

@@ -26,7 +26,7 @@ def write(path, *rows):
 )
 def test_published_sets_are_whole(shared, read, file, count):
     pool = records.validate(read(shared / "data" / file))
-    assert len(pool) + pool.attrs["repeated"] == count
+    assert len(pool) + pool["repeated"].sum() == count
     assert pool["set"].unique().tolist() == [read.__name__]
     assert pool["instruction"].str.len().gt(0).all()
 
@@ -58,7 +58,7 @@ def test_any_file_of_prompts_and_its_repeats(tmp_path):
     path = write(tmp_path / "p.jsonl", {"q": "A?", "k": 1}, {"q": "A?", "k": 2}, {"q": "B?"})
     pool = prompt_sets.prompts(path, field="q", name="mine")
     assert pool["instruction"].tolist() == ["A?", "B?"]
-    assert pool.attrs["repeated"] == 1
+    assert pool["repeated"].tolist() == [1, 0]
     assert pool["k"].tolist()[0] == 1
     with pytest.raises(DataError, match="row 1: has no 'prompt' as the set 'prompts' has"):
         prompt_sets.prompts(path)

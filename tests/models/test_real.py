@@ -33,7 +33,7 @@ def test_it_answers_through_its_own_template_and_stops_by_itself():
 def test_it_scores_and_embeds():
     ifd = score.ifd(POOL, model=str(FOLDER))
     assert ifd.between(0, 2).all()
-    assert embed.hidden(POOL["instruction"], model=FOLDER).shape == (2, 576)
+    assert embed.hidden(POOL["instruction"], model=FOLDER).vectors.shape == (2, 576)
 
 
 def test_it_is_tuned_with_adapters(tmp_path):
