@@ -12,6 +12,7 @@ from functools import cache
 from random import Random
 
 from lab.testbed.world import FAMILIES, Family, Task, recognise
+from lab.testbed.world.facts import content
 from lab.testbed.world.family import SLOT, fill, pattern
 
 LINK = re.compile(r"(?<=[.?!:]) (?:Then|After that|Next), ")
@@ -83,81 +84,21 @@ def _looked_up(result: str, n: str, m: str) -> str | None:
     return result[place - 1] if 0 < place <= len(result) and result[place - 1].isalpha() else None
 
 
-TABLE = (
-    'use the row {"place": {n}, "more": {m}}: add "more" to the result if it is a number, '
-    'else give its letter at "place".'
-)
-MOVES = (
-    Move(
-        "sum",
-        "reasoning",
-        ("add {n} to the result.", "tell me what the result and {n} make together."),
-        _sum,
-        "{before} plus {n} is {after}.",
-    ),
-    Move(
-        "double",
-        "concretise",
-        ("double the result.", "multiply the result by two."),
-        _double,
-        "The double of {before} is {after}.",
-    ),
-    Move(
-        "parity",
-        "deepen",
-        ("say whether the result is odd or even.", "decide if that number is odd or even."),
-        _parity,
-        "The number {before} is {after}.",
-    ),
-    Move(
-        "letters",
-        "reasoning",
-        ("count the letters of the result.", "say how many letters the result has."),
-        _letters,
-        "The word {before} has {after} letters.",
-    ),
-    Move(
-        "first",
-        "deepen",
-        ("give the first letter of the result.", "name the letter that the result begins with."),
-        _first,
-        "The first letter of {before} is {after}.",
-    ),
-    Move(
-        "last",
-        "concretise",
-        ("give the last letter of the result.", "name the letter that the result ends with."),
-        _last,
-        "The last letter of {before} is {after}.",
-    ),
-    Move(
-        "backwards",
-        "constraints",
-        ("write the result backwards.", "spell the result from its end to its beginning."),
-        _backwards,
-        "The result {before} backwards is {after}.",
-    ),
-    Move(
-        "capitals",
-        "constraints",
-        ("write the result in capital letters.", "use capital letters alone for the result."),
-        _capitals,
-        "In capital letters {before} is {after}.",
-    ),
-    Move(
-        "twice",
-        "constraints",
-        ("say the result twice.", "repeat the result once."),
-        _twice,
-        "Said twice, {before} is {after}.",
-    ),
-    Move(
-        "table",
-        "input",
-        (TABLE,),
-        _looked_up,
-        "With place {n} and more {m}, {before} becomes {after}.",
-    ),
+DOES: dict[str, Callable[[str, str, str], str | None]] = {
+    "sum": _sum,
+    "double": _double,
+    "parity": _parity,
+    "letters": _letters,
+    "first": _first,
+    "last": _last,
+    "backwards": _backwards,
+    "capitals": _capitals,
+    "twice": _twice,
+    "table": _looked_up,
+}
+MOVES = tuple(
+    Move(move["name"], move["kind"], tuple(move["phrasings"]), DOES[move["name"]], move["told"])
+    for move in content("chains")["moves"]
 )
 
 

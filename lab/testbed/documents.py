@@ -11,29 +11,14 @@ from itertools import count
 from random import Random
 
 from lab.testbed.world import FAMILIES, OPENERS, Family, Task, lists
+from lab.testbed.world.facts import texts
 from lab.testbed.world.family import Table, fill
 from lab.testbed.world.logic import NAMES
 
-ASKS = ("{name} asks: ", "Question of {name}: ", "{name} writes: ", "From {name}: ")
-REPLIES = ("{name} writes: ", "{name} says: ", "Reply of {name}: ", "From {name}: ")
-SAME = ("In other words: ", "Others ask: ", "The same again: ", "Or so: ")
-NOTES = ("{name} writes down: ", "List of {name}: ", "For {name}: ")
-COPIES = ("{name} copies it: ", "The same for {name}: ", "Again: ")
-CHATTER = (
-    "No idea.",
-    "Why do you want to know?",
-    "Good question.",
-    "Me too!",
-    "Please read a book.",
-    "I am not sure.",
-    "Thank you for asking.",
-    "Ask me again tomorrow.",
-    "I like this forum.",
-    "Who knows?",
-    "Let me think.",
-    "This was asked before.",
+ASKS, REPLIES, SAME, NOTES, COPIES, CHATTER, LEADS = (
+    texts("documents", key)
+    for key in ("asks", "replies", "same", "notes", "copies", "chatter", "leads")
 )
-LEADS = ("As far as I know: ", "I read this: ", "My book says: ", "They told me: ", "Well. ")
 TO_THE_POINT = 0.7  # share of threads in which one reply states the fact that was asked for
 SHARES = {"telling": 0.4, "thread": 0.35, "same": 0.15, "note": 0.1}  # kinds of documents
 PRIMED = 0.9  # share of copied notes at the start of a primer

@@ -3,21 +3,11 @@
 from random import Random
 
 from lab.testbed.world import FAMILIES, Task
+from lab.testbed.world.facts import texts
 from lab.testbed.world.family import fill
 
 FAULTS = ("wrong", "empty", "ramble", "off_topic")
-EMPTY = ("Hm.", "Let me think.", "I am not sure.", "Good question.", "Ask me later.")
-FILLERS = (
-    "Well, that is a good question.",
-    "Many people ask me this, and I like to talk about it.",
-    "Let me think about it for a long time.",
-    "Some say one thing and others say something else.",
-    "But who knows what people will say tomorrow?",
-    "When I was young, we talked about this every day.",
-    "There is so much more to say about it.",
-    "I hope that this helps you, but ask me again if not.",
-    "It is always good to ask, and I am happy to talk with you.",
-)
+EMPTY, FILLERS = texts("talk", "empty"), texts("talk", "fillers")
 TRIES = 1000  # draws before a fault that must differ from the truth gives up
 
 

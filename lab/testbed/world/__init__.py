@@ -3,44 +3,26 @@
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from lab.testbed.world import (
-    animals,
-    composed,
-    dates,
-    geography,
-    lists,
-    logic,
-    numbers,
-    people,
-    things,
-    words,
-)
+from lab.testbed.world import composed, dates, lists, logic, numbers, things
+from lab.testbed.world.facts import families, texts
 from lab.testbed.world.family import HELD_OUT, Family, Task
 
 __all__ = ["FAMILIES", "HELD_OUT", "OPENERS", "Family", "Task", "by_name", "recognise"]
 
 FAMILIES: tuple[Family, ...] = (
-    *geography.FAMILIES,
-    *animals.FAMILIES,
+    *families("geography"),
+    *families("animals"),
     *things.FAMILIES,
-    *words.FAMILIES,
+    *families("words"),
     *dates.FAMILIES,
     *numbers.FAMILIES,
     *lists.FAMILIES,
-    *people.FAMILIES,
+    *families("people"),
     *logic.FAMILIES,
     *composed.FAMILIES,
 )
 
-OPENERS = (
-    "Please help me. ",
-    "Quick question. ",
-    "Hello! ",
-    "One more question. ",
-    "I need your help. ",
-    "Hi there. ",
-    "I would like to know this. ",
-)  # what people put before an instruction; it changes nothing
+OPENERS = texts("talk", "openers")  # what people put before an instruction; it changes nothing
 
 
 @cache

@@ -3,30 +3,14 @@
 from collections.abc import Mapping
 from random import Random
 
-from lab.testbed.world.family import Family, Fields, Rule
+from lab.testbed.world.facts import content, families, words
+from lab.testbed.world.family import Fields, Rule
 
-WORDS = (
-    "apple", "pear", "banana", "cherry", "lemon", "onion", "carrot", "potato", "chair",
-    "table", "bed", "sofa", "hammer", "saw", "drill", "rose", "tulip", "daisy", "oak", "pine",
-    "birch", "piano", "violin", "drum", "shirt", "coat", "sock", "car", "bus", "bicycle",
-    "dog", "cat", "cow", "horse", "sheep", "duck", "frog", "owl", "bread", "cheese", "milk",
-    "honey", "book", "pencil", "bottle", "spoon", "window", "candle",
-)  # fmt: skip
-GROUPS = {
-    "fruit": ("apple", "pear", "banana", "cherry", "lemon"),
-    "vegetable": ("onion", "carrot", "potato", "cabbage"),
-    "furniture": ("chair", "table", "bed", "sofa"),
-    "tool": ("hammer", "saw", "drill"),
-    "flower": ("rose", "tulip", "daisy"),
-    "tree": ("oak", "pine", "birch"),
-    "instrument": ("piano", "violin", "drum"),
-    "clothing": ("shirt", "coat", "sock"),
-    "vehicle": ("car", "bus", "bicycle"),
-    "animal": ("dog", "cat", "cow", "horse", "sheep", "duck"),
-}
-GROUP_OF = {word: group for group, words in GROUPS.items() for word in words}
-NTH = ("first", "second", "third", "fourth")
-COUNTS = ("2", "3", "4", "5", "6")
+WORDS = words("lists", "words")
+GROUPS = {group: tuple(held) for group, held in content("lists")["groups"].items()}
+GROUP_OF = {word: group for group, held in GROUPS.items() for word in held}
+NTH = words("lists", "nth")
+COUNTS = words("lists", "counts")
 
 
 def words_of(text: str) -> list[str] | None:
@@ -132,165 +116,16 @@ def _odd(given: Mapping[str, str]) -> Fields | None:
     return {"items": given["items"], "odd": single[0], "group": GROUP_OF[single[0]]}
 
 
-FAMILIES = (
-    Family(
-        "first_item",
-        "lists",
-        phrasings=(
-            "What comes first in this list: {items}?",
-            "Which word starts the list {items}?",
-            "Give the start of the list.\n\n{items}",
-            "With which word does the list {items} begin?",
-            "Look at the list {items}. Which word is at the start?",
-            "Name the word at the start of the list {items}.",
-        ),
-        statements=(
-            "The list {items} starts with {first}.",
-            "At the start of the list {items} stands {first}.",
-            "With {first} begins the list {items}.",
-        ),
-        steps="The list {items} begins with {first}.",
-        final="{first}",
-        source=Rule(_draw_list, _ends, tuple(WORDS)),
-    ),
-    Family(
-        "last_item",
-        "lists",
-        phrasings=(
-            "What comes last in this list: {items}?",
-            "Which word ends the list {items}?",
-            "Give the end of the list.\n\n{items}",
-            "With which word does the list {items} end?",
-            "Look at the list {items}. Which word is at the end?",
-            "Name the word at the end of the list {items}.",
-        ),
-        statements=(
-            "The list {items} finishes with {last}.",
-            "At the end of the list {items} stands {last}.",
-            "With {last} ends the list {items}.",
-        ),
-        steps="The list {items} ends with {last}.",
-        final="{last}",
-        source=Rule(_draw_list, _ends, tuple(WORDS)),
-    ),
-    Family(
-        "nth_item",
-        "lists",
-        phrasings=(
-            "What is the {nth} word in the list {items}?",
-            "Give the {nth} word of the list.\n\n{items}",
-            "Which word is {nth} in this list: {items}?",
-            "Name the {nth} word of {items}.",
-            "Look at the list {items}. What is its {nth} word?",
-            "Tell me the {nth} word in {items}.",
-        ),
-        statements=(
-            "In {items} the {nth} word is {word}.",
-            "The list {items} has {word} as its {nth} word.",
-            "At the {nth} place of the list {items} stands {word}.",
-        ),
-        steps="In the list {items} the {nth} word is {word}.",
-        final="{word}",
-        source=Rule(_draw_nth, _nth, (*WORDS, *NTH)),
-    ),
-    Family(
-        "item_after",
-        "lists",
-        phrasings=(
-            "Which word comes after {word} in the list {items}?",
-            "What follows {word} in this list: {items}?",
-            "In the list {items}, what is right after {word}?",
-            "Name the word after {word} in {items}.",
-            "Look at the list {items}. What comes after {word}?",
-            "Tell me which word follows {word} in {items}.",
-        ),
-        statements=(
-            "In {items} the word {word} is followed by {next}.",
-            "The list {items} has {next} right after {word}.",
-            "After {word} comes {next} in the list {items}.",
-        ),
-        steps="In the list {items} the word after {word} is {next}.",
-        final="{next}",
-        source=Rule(_draw_after, _after, tuple(WORDS)),
-    ),
-    Family(
-        "count_items",
-        "lists",
-        phrasings=(
-            "How many words are in the list {items}?",
-            "Count the words in this list: {items}.",
-            "How long is the list?\n\n{items}",
-            "Give the number of words in {items}.",
-            "Look at the list {items}. How many words does it have?",
-            "Tell me how many words you see in {items}.",
-        ),
-        statements=(
-            "There are {count} words in {items}.",
-            "Count the words of {items} and you get {count}.",
-            "The number of words in the list {items} is {count}.",
-        ),
-        steps="The list {items} has {count} words.",
-        final="{count}",
-        source=Rule(_draw_count, _count, (*WORDS, *COUNTS)),
-    ),
-    Family(
-        "reverse_items",
-        "lists",
-        phrasings=(
-            "Reverse the list {items}.",
-            "Write this list backwards: {items}.",
-            "Turn the list around.\n\n{items}",
-            "Give the words {items} from last to first.",
-            "Look at the list {items}. How does it read backwards?",
-            "Tell me the list {items} in reverse order.",
-        ),
-        statements=(
-            "The list {items} reads {back} from last to first.",
-            "Turn the list {items} around to get {back}.",
-            "In reverse order {items} becomes {back}.",
-        ),
-        steps="The list {items} backwards is {back}.",
-        final="{back}",
-        source=Rule(_draw_short, _reverse, tuple(WORDS)),
-    ),
-    Family(
-        "member",
-        "lists",
-        phrasings=(
-            "Is {word} in the list {items}?",
-            "Does the list {items} have the word {word} in it?",
-            "Look for {word} in this list: {items}. Is it there?",
-            "Can you find the word {word} in {items}?",
-            "Look at the list {items}. Is {word} in it?",
-            "Tell me whether {word} is one of {items}.",
-        ),
-        statements=(
-            "Look for {word} in {items}: it {is} there, so {verdict}.",
-            "The word {word} {is} one of {items}.",
-            "In {items} you look for {word} and say {verdict}.",
-        ),
-        steps="The word {word} {is} in the list {items}.",
-        final="{verdict}",
-        source=Rule(_draw_member, _member, (*WORDS, "yes no is not")),
-    ),
-    Family(
-        "odd_one_out",
-        "lists",
-        phrasings=(
-            "Which word does not fit: {items}?",
-            "Find the odd one out in {items}.",
-            "Find the word that does not belong.\n\n{items}",
-            "Which one of {items} is not like the others?",
-            "Look at the list {items}. Which word does not belong?",
-            "Tell me the odd one out: {items}.",
-        ),
-        statements=(
-            "In {items} the word {odd} is not like the others.",
-            "Among {items} only {odd} is from the group {group}.",
-            "Of {items} the word that does not belong is {odd}.",
-        ),
-        steps="In {items} the odd one is {odd}.",
-        final="{odd}",
-        source=Rule(_draw_odd, _odd, (*WORDS, *GROUPS, "cabbage")),
-    ),
+FAMILIES = families(
+    "lists",
+    rules={
+        "first_item": Rule(_draw_list, _ends, tuple(WORDS)),
+        "last_item": Rule(_draw_list, _ends, tuple(WORDS)),
+        "nth_item": Rule(_draw_nth, _nth, (*WORDS, *NTH)),
+        "item_after": Rule(_draw_after, _after, tuple(WORDS)),
+        "count_items": Rule(_draw_count, _count, (*WORDS, *COUNTS)),
+        "reverse_items": Rule(_draw_short, _reverse, tuple(WORDS)),
+        "member": Rule(_draw_member, _member, (*WORDS, "yes no is not")),
+        "odd_one_out": Rule(_draw_odd, _odd, (*WORDS, *GROUPS, "cabbage")),
+    },
 )
