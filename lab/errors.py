@@ -8,6 +8,7 @@ WinnowError
 │   └── BudgetError         the cap on spending is reached
 ├── ModelError              a model that cannot be found, loaded or converted
 ├── TuneError               a fine-tuning that cannot start or go on
+├── SandboxError            code that this machine cannot hold back, so that it is not run
 └── MissingPackageError     an optional package is not installed (an ImportError too)
 
 A wrong argument is a plain ValueError or TypeError.
@@ -66,6 +67,10 @@ class ModelError(WinnowError):
 
 class TuneError(WinnowError):
     """A fine-tuning that cannot start or go on."""
+
+
+class SandboxError(WinnowError):
+    """Code that this machine cannot hold back, so that it is not run."""
 
 
 class MissingPackageError(WinnowError, ImportError):

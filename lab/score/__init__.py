@@ -5,6 +5,7 @@ the tables behind some of them (`ratings`, `tags`, `indicators`) and what is rea
 """
 
 from lab.score.deita import complexity, quality
+from lab.score.educational import Educational, fit_educational
 from lab.score.effects import coding, kept_by
 from lab.score.ifd import ifd, ifd_perplexity, perplexity
 from lab.score.image_text import image_indicators, image_text
@@ -25,12 +26,14 @@ __all__ = [
     "ALPACA",
     "PLAIN",
     "SHOT",
+    "Educational",
     "Layout",
     "Less",
     "Rule",
     "coding",
     "complexity",
     "expected_rating",
+    "fit_educational",
     "fit_rule",
     "half_steps",
     "ifd",

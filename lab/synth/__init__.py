@@ -19,6 +19,7 @@ from lab.synth.segments import segments
 from lab.synth.self_align import self_align
 from lab.synth.self_instruct import Quirks, self_instruct
 from lab.synth.terms import Progress, Synthesised, Terms
+from lab.synth.textbook import textbook
 
 __all__ = [
     "CONSTRAINTS",
@@ -44,5 +45,6 @@ __all__ = [
     "self_align",
     "self_instruct",
     "tagged",
+    "textbook",
     "tree",
 ]

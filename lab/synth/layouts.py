@@ -4,7 +4,8 @@ Both languages are read everywhere, since a model may answer in another one than
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 NUMBERED = re.compile(r"^\s*(?:[-*]\s*)?(\d{1,3})\s*[.):\uff0e\u3001\uff1a]\s*(.*)$")
 COLON = "[:\uff1a]"
@@ -15,8 +16,6 @@ FIELDS = {
     "output": "Output|输出|解答",
     "label": "Label|Class label|标签|类别",
 }
-NAMES = "|".join(f"(?P<{name}>{words})" for name, words in FIELDS.items())
-FIELD = re.compile(rf"^\s*(?:\d{{1,3}}\s*[.)\u3001]\s*)?(?:{NAMES})\s*{COLON}\s*", re.IGNORECASE)
 NONE = frozenset({"", "<noinput>", "noinput", "none", "n/a", "无", "<无输入>"})
 BULLET = re.compile(r"^\s*(?:[-*•]|\(?\d{1,3}[.)\u3001\uff0e])\s+")
 
@@ -67,25 +66,37 @@ def lines(reply: str) -> list[str]:
     return [line for line in bare if line]
 
 
-def examples(reply: str) -> list[dict[str, str]]:
+def examples(reply: str, fields: Mapping[str, str] = FIELDS) -> list[dict[str, str]]:
     r"""Return the examples in a reply as their fields: `instruction`, `input`, `output`, `label`.
 
     A new example begins at its head, at `###`, or where a field comes that the present one has.
     Text before the first field is passed over; an input that says that there is none is "".
+    A field may be numbered or bold; in a fenced block there are none.
+
+    Parameters
+    ----------
+    reply : str
+        What a model wrote.
+    fields : mapping of name to pattern
+        The words that stand for each field, in any language.
 
     Examples
     --------
     >>> examples("Example 1\nInput: 2 3\nOutput: 5")
     [{'input': '2 3', 'output': '5'}]
     """
+    heads = _heads(tuple(fields.items()))
     found: list[dict[str, list[str]]] = [{}]
-    field = ""
+    field, fenced = "", False
     for line in reply.splitlines():
-        if EXAMPLE.match(line) or line.strip().startswith("###"):
+        fence = line.lstrip().startswith("```")
+        fenced ^= fence
+        plain = not fenced and not fence
+        start = heads.match(line) if plain else None
+        if plain and not start and (EXAMPLE.match(line) or line.strip().startswith("###")):
             found.append({})
             field = ""
             continue
-        start = FIELD.match(line)
         if start:
             field = str(start.lastgroup)
             if field in found[-1]:
@@ -98,3 +109,13 @@ def examples(reply: str) -> list[dict[str, str]]:
         if one.get("input", "").lower() in NONE:
             one["input"] = ""
     return joined
+
+
+@lru_cache(maxsize=8)
+def _heads(fields: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
+    """Return what begins a field: its name, maybe numbered or bold, and a colon."""
+    names = "|".join(f"(?P<{name}>{words})" for name, words in fields)
+    number = r"(?:\d{1,3}\s*[.)\u3001]\s*)?"
+    return re.compile(
+        rf"^[\s#>*_]*{number}[*_]*(?:{names})(?:\s*\d{{1,2}})?[\s*_]*{COLON}[*_]*\s*", re.IGNORECASE
+    )

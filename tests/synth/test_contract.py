@@ -37,6 +37,7 @@ METHODS = {
     "backtranslate": partial(synth.backtranslate, BARE),
     "constrain": partial(synth.constrain, BARE),
     "self_align": partial(synth.self_align, BARE),
+    "textbook": partial(synth.textbook, ["arithmetic", "geography", "colours"]),
     "fill": partial(synth.fill, gaps(), reference=BARE),
 }
 OTHER_NAMES = {"eliminated", "load_seeds", "tree", "segments", "tagged"}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from lab.llm import prompts
-from lab.testbed.teacher import aligning, synthesis
+from lab.testbed.teacher import aligning, synthesis, textbooks
 from lab.testbed.teacher.settings import Teacher
 from lab.testbed.teacher.synthesis import Wanted, wanted
 
@@ -29,6 +29,9 @@ SAYS: dict[str, Callable[[Wanted], str]] = {
     "self_align_topics": aligning.topics,
     "self_align_questions": aligning.questions,
     "self_align_verbose": aligning.at_length,
+    "textbook_passage": textbooks.passage,
+    "textbook_exercises": textbooks.exercises,
+    "textbook_code": textbooks.programs,
 }
 
 
