@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import torch
 
 BLANK = "\n\n"
+OPEN = "winnow-goes-on-here"  # stands where a message is left open
 
 
 @dataclass
@@ -26,6 +27,7 @@ class _Row:
     body: Mapping[str, Any]
     prompt: list[int]
     generator: "torch.Generator"
+    ends: set[int]  # tokens that end the reply
     made: list[int] = field(default_factory=list)
     logprobs: list[dict[str, Any]] = field(default_factory=list)
     finish: str | None = None
@@ -74,13 +76,18 @@ class Generator:
     def _row(self, body: Mapping[str, Any]) -> _Row | ValueError:
         import torch
 
-        prompt = self._prompt(body["messages"])
+        prompt, ends = self._prompt(body["messages"]), self._ends
+        if body.get("continue_final_message"):
+            prompt, closing = self._begun(body["messages"])
+            ends = ends | closing
         most = self._loaded.window
+        if not prompt:
+            return ValueError("the prompt is empty: the model has no token to begin with")
         if most is not None and len(prompt) + 1 > most:
             return ValueError(f"the prompt has {len(prompt)} tokens, the model takes {most}")
         generator = torch.Generator()
         generator.manual_seed(int(hashing.digest(dict(body), digits=15), 16))
-        return _Row(body, prompt, generator)
+        return _Row(body, prompt, generator, ends)
 
     def _prompt(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
         if self._tokenizer.chat_template is None:
@@ -90,6 +97,22 @@ class Generator:
             list(messages), add_generation_prompt=True, tokenize=True, return_dict=True
         )
         return list(found["input_ids"])
+
+    def _begun(self, messages: Sequence[Mapping[str, str]]) -> tuple[list[int], set[int]]:
+        """Return the prompt up to where the last message, left open, goes on; and what closes it.
+
+        A chat template writes the beginning of the text itself: its tokens get none added.
+        """
+        if self._tokenizer.chat_template is None:
+            return self._prompt(messages), set()
+        last = {**messages[-1], "content": f"{messages[-1]['content']}{OPEN}"}
+        shown = self._tokenizer.apply_chat_template(
+            [*messages[:-1], last], add_generation_prompt=False, tokenize=False
+        )
+        before, _, after = str(shown).rpartition(OPEN)
+        prompt = self._tokenizer(before, add_special_tokens=False)["input_ids"]
+        closing = self._tokenizer(after, add_special_tokens=False)["input_ids"][:1]
+        return list(prompt), set(closing) & set(self._tokenizer.all_special_ids)
 
     def _together(self, rows: list[_Row]) -> list[list[_Row]]:
         """Return the rows that one batch may hold: all, or those of one length."""
@@ -135,7 +158,7 @@ class Generator:
         if row.finish is not None:
             return 0
         token = _pick(scores, row)
-        if token in self._ends:
+        if token in row.ends:
             row.finish = "stop"
             return 0
         row.made.append(token)

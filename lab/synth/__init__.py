@@ -11,6 +11,7 @@ from lab.synth.best_of import best_of
 from lab.synth.constrain import CONSTRAINTS, Constraint, constrain
 from lab.synth.evol_instruct import eliminated, evol_instruct, tree
 from lab.synth.fill import fill
+from lab.synth.magpie import magpie
 from lab.synth.persona import persona
 from lab.synth.reason import reason
 from lab.synth.rewrite import rewrite
@@ -38,6 +39,7 @@ __all__ = [
     "fill",
     "invert",
     "load_seeds",
+    "magpie",
     "persona",
     "reason",
     "rewrite",

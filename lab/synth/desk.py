@@ -52,6 +52,7 @@ class Sampling:
     top_p: float = 1.0
     max_tokens: int = 1024
     stop: tuple[str, ...] = ()
+    extra: Mapping[str, Any] | None = None  # further members of the request
 
 
 @dataclass
@@ -274,8 +275,9 @@ class Desk:
             messages,
             temperature=how.temperature,
             top_p=how.top_p,
-            max_tokens=how.max_tokens,
+            max_tokens=min(how.max_tokens, self.terms.max_tokens or how.max_tokens),
             stop=how.stop,
+            extra=how.extra,
             seed=self.terms.seed or None,
             draw=draw,
         )

@@ -67,6 +67,9 @@ class Terms:
         Stop before this much is spent; what the store holds costs nothing.
     minutes : float, optional
         Stop after this long.
+    max_tokens : int, optional
+        Longest reply, where that is less than what the method asks for; a cut reply is read as far
+        as it goes.
     min_acceptance : float
         Stop when fewer than this share of the last 200 candidates were kept, 0 to 1.
     watch : callable, optional
@@ -84,6 +87,7 @@ class Terms:
     candidates: int | None = None
     budget_usd: float | None = None
     minutes: float | None = None
+    max_tokens: int | None = None
     min_acceptance: float = 0.01
     watch: Callable[[Progress], bool | None] | None = None
 
@@ -92,7 +96,7 @@ class Terms:
         if self.language not in prompts.LANGUAGES:
             known = ", ".join(prompts.LANGUAGES)
             raise ValueError(f"language must be one of {known}, got {self.language!r}")
-        for name in ("candidates", "budget_usd", "minutes"):
+        for name in ("candidates", "budget_usd", "minutes", "max_tokens"):
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise ValueError(f"{name} must be above 0, got {value}")
@@ -101,7 +105,8 @@ class Terms:
 
     def plain(self) -> dict[str, Any]:
         """Return what changes the result, in a form that can be hashed."""
-        names = ("seed", "language", "candidates", "budget_usd", "minutes", "min_acceptance")
+        names = ["seed", "language", "candidates", "budget_usd", "minutes", "min_acceptance"]
+        names += ["max_tokens"] if self.max_tokens is not None else []
         edited = {name: [list(part) for part in one.sections] for name, one in self.prompts.items()}
         return {name: getattr(self, name) for name in names} | {"prompts": edited}
 

@@ -377,7 +377,10 @@ class SynthesisBench:
         return f"SynthesisBench({self.method}: {edits} prompts edited, {tries} tried)"
 
 
-_TERMS = ("seed", "language", "candidates", "budget_usd", "minutes", "min_acceptance", "watch")
+_TERMS = (
+    *("seed", "language", "candidates", "budget_usd", "minutes", "max_tokens"),
+    *("min_acceptance", "watch"),
+)
 
 
 def _sections(parts: list[list[str]]) -> tuple[tuple[str, str], ...]:

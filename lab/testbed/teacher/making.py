@@ -35,6 +35,12 @@ SAYS: dict[str, Callable[[Wanted], str]] = {
 }
 
 
+def as_a_user(teacher: Teacher, salt: object) -> str:
+    """Ask what users ask, in the place of one; lazily, one of few things."""
+    asked = wanted(teacher, {"tasks": "", "first": "1", "last": "1"}, "en", salt)
+    return synthesis.tasks(asked).partition(". ")[2]
+
+
 def edited(turns: Sequence[Mapping[str, str]]) -> Callable[[Teacher, object], str] | None:
     """Return the answer to one of our prompts whose system text a person has changed."""
     if [turn["role"] for turn in turns] != ["system", "user"]:

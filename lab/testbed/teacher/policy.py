@@ -59,6 +59,8 @@ def respond(teacher: Teacher, messages: Messages, *, salt: object = None) -> Out
     if (found := making.edited(turns)) is not None:
         return Output(found(teacher, salt))
     questions = [turn["content"] for turn in turns if turn["role"] == "user"]
+    if turns and turns[-1] == {"role": "user", "content": ""}:  # a user's turn that is left open
+        return Output(making.as_a_user(teacher, salt))
     told = answer(teacher, questions[-1] if questions else "", salt=salt)
     if teacher.thinks:
         told = f"<think>\nLet me think. {told.partition(' Answer:')[0]}\n</think>\n\n{told}"
