@@ -175,6 +175,15 @@ def unfit() -> str:
     return "" if tried.passed else f"its kernel did not hold a trial back ({tried.reason})"
 
 
+# This file, without the rest of the package, in the process that runs the code.
+START = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("sandbox", sys.argv[1])
+sys.modules["sandbox"] = module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+module._child()
+"""
+
 # What `unfit` tries; each has to be refused.
 PROBE = """
 def refused(call, *given):
@@ -196,7 +205,8 @@ refused(posix.pipe)
 def _run(code: str, tests: str, limits: Limits) -> Ran:
     token, began = secrets.token_hex(16), time.monotonic()
     asked = {"code": code, "tests": tests, "token": token, **asdict(limits)}
-    command = [sys.executable, "-P", "-s", "-S", "-B", "-X", "utf8", str(Path(__file__).resolve())]
+    flags = ("-P", "-s", "-S", "-B", "-X", "utf8")
+    command = [sys.executable, *flags, "-c", START, str(Path(__file__).resolve())]
     with tempfile.TemporaryDirectory(prefix="winnow-sandbox-") as folder:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and this file
             command,
@@ -351,7 +361,3 @@ def checks(code: str, tests: str) -> str:
             if used & names:
                 return ""
     return "its tests use nothing that it defines"
-
-
-if __name__ == "__main__":
-    _child()
