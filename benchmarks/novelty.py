@@ -14,7 +14,6 @@ import json
 import multiprocessing
 import random
 import re
-import resource
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -26,7 +25,7 @@ import numpy as np
 import pandas as pd
 from rouge_score import rouge_scorer
 
-from lab import filters, paths
+from lab import files, filters, paths
 
 LIMIT = 0.7
 END = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+|\n+")
@@ -115,7 +114,7 @@ def grown(size: int) -> tuple[float, int, float]:
     filters.novelty(frame(["one", "two words"]))
     rows = frame(sentences()[:size])
     seconds, keep = timed(lambda: filters.novelty(rows, tokenize=filters.cjk_tokens))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    peak = files.peak_memory_mb() / 2**10
     return seconds, int((~keep).sum()), peak
 
 

@@ -12,7 +12,6 @@ scikit-matter pins an older scikit-learn than this project; it is compared if it
 """
 
 import argparse
-import resource
 import time
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +19,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from lab import coverage, paths, select
+from lab import coverage, files, paths, select
 
 Array = np.ndarray
 ROUNDING = 1e-9  # of a gain; what differs by less is a tie
@@ -273,7 +272,7 @@ def main() -> None:
     lines += ["", "k-center as the work grows (bound: plain passes at measured bandwidth):", ""]
     lines += ["| n | d | k | ours, s | bound, s |", "|---|---|---|---|---|"]
     lines += growth_rows(quick=quick)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    peak = files.peak_memory_mb() / 2**10
     lines += ["", f"Peak memory {peak:.2f} GiB."]
     text = "\n".join(lines) + "\n"
     print(text)

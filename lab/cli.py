@@ -273,6 +273,25 @@ def _render(
     fresh: bool,
     pdf: bool = False,
 ) -> None:
+    from lab.report import stopping
+
+    try:
+        with stopping.stoppable():
+            _pages(notebooks, params, jobs=jobs, fresh=fresh, pdf=pdf)
+    except stopping.Stopped as stopped:
+        kept = "finished pages are kept; the same command goes on from there"
+        typer.echo(f"{stopped}; {kept}", err=True)
+        raise typer.Exit(stopped.code) from None
+
+
+def _pages(
+    notebooks: list[str] | None,
+    params: dict[str, Any],
+    *,
+    jobs: int,
+    fresh: bool,
+    pdf: bool,
+) -> None:
     from lab.report import render
     from lab.report.pdf import print_pages
 

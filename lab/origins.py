@@ -15,6 +15,7 @@ Used = Mapping[str, Iterable[str]]
 KINDS: tuple[Kind, ...] = ("data", "model", "teacher")
 TESTBED = "testbed"
 SAMPLES = "sample files"
+MARK = "winnow:"  # before an origin, in the `system_fingerprint` of a server of this package
 _lock = Lock()
 _used: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
 _written: set[str] = set()
@@ -48,6 +49,18 @@ def note(kind: Kind, origin: str) -> None:
         told = list(_watchers)
     for watcher in told:
         watcher(kind, origin)
+
+
+def served(fingerprint: object) -> str:
+    """Return who answers by a reply's `system_fingerprint`, "" if no server of this package did.
+
+    Examples
+    --------
+    >>> served("winnow:testbed"), served("fp_44709d6fcb"), served(None)
+    ('testbed', '', '')
+    """
+    told = fingerprint if isinstance(fingerprint, str) else ""
+    return told.removeprefix(MARK) if told.startswith(MARK) else ""
 
 
 def note_all(recorded: Used) -> None:

@@ -110,6 +110,15 @@ def test_once_makes_a_frame_one_time():
     assert (run.method, run.params["by"], run.params["shift"]) == ("scaled", 2, 0)
 
 
+def test_once_makes_a_frame_again_where_methods_give_other_results_than_before(monkeypatch):
+    MADE.clear()
+    table = pd.DataFrame({"x": [5]})
+    for version in (runs.ONCE, runs.ONCE + 1, runs.ONCE + 1):
+        monkeypatch.setattr(runs, "ONCE", version)
+        runs.once("coverage", partial(scaled, table))
+    assert MADE == [2, 2]
+
+
 @pytest.mark.parametrize(
     "change",
     [

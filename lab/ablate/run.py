@@ -31,7 +31,7 @@ from lab.tune import record as tuning
 
 Tune = Callable[[pd.DataFrame, Recipe, Path], Path]
 Evaluate = Callable[[Path], pd.DataFrame]
-VERSION = 4
+VERSION = 4  # raised when the same arm gives other numbers; since 4 words count otherwise, too
 METHOD = "arm"
 WATCH_SECONDS = 0.5  # how soon a worker notices that its parent is gone or wants it to stop
 

@@ -10,13 +10,15 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
+from urllib.parse import urlsplit
 
+from lab import origins
 from lab.errors import CallError, StoreError, WinnowError
 from lab.llm import replies
 from lab.llm.protocol import HOPELESS, Answer, Trouble
 from lab.llm.request import Call, Completion, Request
 from lab.llm.session import Session
-from lab.llm.store import Failure
+from lab.llm.store import Failure, Reply
 
 State = Literal["running", "paused", "finished", "stopped"]
 SAMPLES = 5  # last replies shown
@@ -105,6 +107,7 @@ class Board:
         known = await asyncio.to_thread(session.store.find, list(calls))
         for call in calls.values():
             if call.key in known:
+                self._note(known[call.key])
                 self._finish(call, replies.completion(known[call.key], cached=True))
                 self._cached += len(call.rows)
             else:
@@ -121,6 +124,7 @@ class Board:
             await session.writer.add(row)
         except StoreError as error:
             self.stop(error)
+        self._note(row)
         self._finish(call, replies.completion(row, cached=False))
         self._ends.append(time.monotonic())
 
@@ -161,6 +165,13 @@ class Board:
         """Stop the clock; say whether all is done."""
         self._stopped = time.monotonic()
         return self.done == len(self.results) and self.reason is None
+
+    def _note(self, row: Reply) -> None:
+        """Note who answered: as the server says, or by its model and place."""
+        server = self._session.server
+        where = urlsplit(server.base_url).netloc.rpartition("@")[2]
+        told = server.origin or row.reply.get("origin")
+        origins.note("teacher", str(told or f"{row.model} at {where}"))
 
     def _finish(self, call: Call, found: Completion) -> None:
         again = found

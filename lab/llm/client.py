@@ -10,11 +10,9 @@ in a script and in a thread.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from tqdm.auto import tqdm
 
-from lab import origins
 from lab.llm import estimate, replies, wire
 from lab.llm.estimate import Counter, Estimate
 from lab.llm.job import Job
@@ -138,8 +136,6 @@ class Client:
         for number, asked in enumerate(requests):
             if not isinstance(asked, Request):
                 raise TypeError(f"requests must hold Request, got {asked!r} at {number}")
-        where = urlsplit(self.server.base_url).netloc.rpartition("@")[2]
-        origins.note("teacher", self.server.origin or f"{self.model} at {where}")
         self.job = Job(self.session, list(requests), batch=batch)
         return self.job
 

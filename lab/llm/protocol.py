@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from lab import hashing
+from lab import hashing, origins
 from lab.llm import waits
 
 RAW_CHARACTERS = 2_000  # of a reply that cannot be read, kept with its failure
@@ -222,7 +222,8 @@ def _reply(found: Any, choice: Any, message: dict[str, Any]) -> dict[str, Any]:
     calls = [call for call in _listed(message.get("tool_calls")) if isinstance(call, dict)]
     if isinstance(message.get("function_call"), dict):
         calls = calls or [{"function": message["function_call"]}]
-    more = {"thinking": thinking, "tool_calls": calls}
+    origin = origins.served(found.get("system_fingerprint"))
+    more = {"thinking": thinking, "tool_calls": calls, "origin": origin}
     if isinstance(message.get("content"), list | dict):
         more["content"] = message["content"]  # as it came
     return reply | {name: value for name, value in more.items() if value}

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx2
 
+from lab import origins
 from lab.llm.client import Client
 from lab.llm.local import local
 
@@ -53,6 +54,7 @@ class App:
 
     def __init__(self, client: Client) -> None:
         self.model = client.model
+        self.mark = origins.MARK + client.server.origin
         make = client.server.transport
         if make is None:
             raise ValueError(f"client must be a local one, got {client!r}")
@@ -89,7 +91,8 @@ class App:
         sent = httpx2.Request("POST", "http://local/v1", content=json.dumps(asked))
         answer = await self.transport.handle_async_request(sent)
         reply = json.loads(await answer.aread())
-        return answer.status_code, {"id": "local", "object": "chat.completion", **reply}
+        about = {"id": "local", "object": "chat.completion", "system_fingerprint": self.mark}
+        return answer.status_code, {**about, **reply}
 
 
 def _asked(body: bytes) -> dict[str, Any] | str:

@@ -52,7 +52,8 @@ class Server:
     transport : callable, optional
         Gives the HTTP transport, for servers in this process.
     origin : str, optional
-        Who answers, as `lab.origins` notes it; by default the model's name and the server's.
+        Who answers, as `lab.origins` notes it; by default what a server of this package says in
+        its replies, or the model's name and the server's.
 
     Examples
     --------

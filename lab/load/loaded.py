@@ -17,6 +17,7 @@ REFUSED = ("file", "row", "field", "reason", "value", "raw")
 MOST_TOOLS = 512  # more tools in one row are an attack or a mistake
 Example = dict[str, Any]
 Convert = Callable[[dict[str, Any]], Example | list[Example]]
+_VERBS = {"is", "are", "must", "has", "have", "holds", "needs", "does", "cannot"}
 _RESERVED = {name: f"given_{name}" for name in ("id", "parent", "recipe")}
 
 
@@ -127,9 +128,8 @@ def _nothing(refused: list[dict[str, Any]], source: str, hint: str) -> DataError
     if not refused:
         return DataError(f"holds no rows; {hint}", file=source)
     told = refused[0]
-    reason = f"{told['field']} {told['reason']}".strip()
     return DataError(
-        f"not one of {len(refused)} rows fits ({reason}); {told['keys']}{hint}",
+        f"not one of {len(refused)} rows fits ({told['reason']}); {told['keys']}{hint}",
         file=source,
         row=told["row"],
     )
@@ -197,6 +197,14 @@ def check_text(name: str, value: object) -> None:
         raise DataError("holds a NUL character", field=name, value=value)
 
 
+def _named(error: DataError) -> str:
+    """Return the reason of an error with the name of the field in it, to be read alone."""
+    if not error.field or error.field in error.reason:
+        return error.reason
+    verb = error.reason.partition(" ")[0] in _VERBS
+    return f"{error.field}{'' if verb else ':'} {error.reason}"
+
+
 def _refusal(row: Row, error: DataError) -> dict[str, Any]:
     shown = "" if error.value is None else repr(error.value)[:200]
     raw = row.raw or json.dumps(row.value, ensure_ascii=False, default=str)
@@ -205,7 +213,7 @@ def _refusal(row: Row, error: DataError) -> dict[str, Any]:
         "file": row.file,
         "row": row.number,
         "field": error.field or "",
-        "reason": error.reason,
+        "reason": _named(error),
         "value": _storable(shown),
         "raw": _storable(raw),
         "keys": _storable(keys),

@@ -97,7 +97,8 @@ def _nested(rows: Iterable[Row]) -> Iterator[Row]:
         if above is None:
             yield row
         elif str(above) not in flat:
-            yield replace(row, value=None, raw=str(row.value), reason="its parent is missing")
+            reason = "parent_id is of no message here"
+            yield replace(row, value=None, raw=str(row.value), reason=reason)
 
 
 def _paths(root: Node, *, every: bool, reviewed: bool) -> Iterator[list[Node]]:

@@ -15,6 +15,7 @@ from lab.load import content, documents, tables
 
 ROW_BYTES = 8 * 2**20  # a longer line is no example
 KINDS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
+LINES = (".jsonl", ".ndjson")  # a line is a row, also where there is but one
 _CHUNK = 2**20
 
 
@@ -33,10 +34,10 @@ class Row:
 def read(path: str | Path, *, noted: bool = True) -> Iterator[Row]:
     """Yield every row of a file, or of all files of a folder in the order of their names.
 
-    JSON Lines; JSON as an array, as columns of equal length, as one object that wraps the rows, or
-    as objects one after the other; CSV and TSV with a header; Parquet. All but Parquet may be
-    packed as gzip or zstd. Blank lines are no rows. The file is noted as data that was used
-    (`lab.origins`), unless the caller knows better.
+    JSON Lines (by its name or its form); JSON as an array, as columns of equal length, as one
+    object that wraps the rows, or as objects one after the other; CSV and TSV with a header;
+    Parquet. All but Parquet may be packed as gzip or zstd. Blank lines are no rows. The file is
+    noted as data that was used (`lab.origins`), unless the caller knows better.
 
     Raises
     ------
@@ -89,13 +90,13 @@ def _file(path: Path) -> Iterator[Row]:
         if not first:
             raise DataError("is empty", file=path)
         if documents.is_lines(first) or (len(first) > ROW_BYTES and first.startswith(b"{")):
-            yield from _lines(number, first, stream)
+            rows = _each_line(number, first, stream)
+            yield from rows if content.kind(path) in LINES else _lines(rows)
         else:
             yield from _document(first + content.whole(stream, path))
 
 
-def _lines(number: int, line: bytes, stream: BinaryIO) -> Iterator[Row]:
-    rows = _each_line(number, line, stream)
+def _lines(rows: Iterator[Row]) -> Iterator[Row]:
     only = next(rows)
     second = next(rows, None)
     if second is None and isinstance(only.value, dict):  # one object may wrap the rows

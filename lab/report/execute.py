@@ -11,8 +11,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -22,6 +21,7 @@ from typing import Any
 
 from lab import hashing, paths
 from lab.report import books, scrub, trace
+from lab.report.stopping import finish
 
 Say = Callable[[str], None]
 Note = Callable[["Task", "Execution | None"], None]
@@ -94,7 +94,7 @@ def execute(
     known = {execution.task.name for execution in done}
     todo = {task.name: task for task in tasks if task.name not in known}
     if todo:
-        done += _finish(_all(_ordered(todo.values()), jobs, say, note))
+        done += finish(_all(_ordered(todo.values()), jobs, say, note))
     by_name = {execution.task.name: execution for execution in done}
     return [by_name[task.name] for task in tasks]
 
@@ -157,7 +157,7 @@ async def _execute(task: Task, threads: int) -> Execution:
     with tempfile.TemporaryDirectory(prefix="winnow-") as scratch:
         client = _client(book, task, Path(scratch))
         try:
-            await client.async_execute(env=_environment(Path(scratch), threads))
+            await _run(client, _environment(Path(scratch), threads))
         except CellExecutionError as failure:
             error = {"cell": _failed(book), "name": failure.ename, "message": failure.evalue}
         except DeadKernelError as failure:
@@ -180,6 +180,18 @@ async def _execute(task: Task, threads: int) -> Execution:
     book.metadata["winnow"]["files"] = files  # with their places, to be looked at again
     _store(task, book)
     return Execution(task, book, reused=False)
+
+
+async def _run(client: Any, environment: Mapping[str, str]) -> None:
+    """Execute all cells; where that is cancelled, end the kernel at once, whatever it does."""
+    running = asyncio.ensure_future(client.async_execute(env=environment))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        client.shutdown_kernel = "immediate"
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        raise
 
 
 def _client(book: books.Notebook, task: Task, scratch: Path) -> Any:
@@ -283,13 +295,3 @@ def _surroundings() -> str:
     code = [[str(path), hashing.file(path)] for path in files]
     versions = sorted(f"{item.name}=={item.version}" for item in metadata.distributions())
     return hashing.digest([code, versions, sys.version])
-
-
-def _finish(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run `work` to its end, also where a loop runs already, as in a notebook."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()

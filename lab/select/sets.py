@@ -5,7 +5,6 @@ Source: Lu et al. 2024, arXiv:2308.07074 (#InsTag: complexity-first diverse samp
 """
 
 import heapq
-import re
 from collections import Counter
 from collections.abc import Collection, Hashable, Sequence
 
@@ -13,8 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lab.select.selection import Selection, check_budget, check_scores
-
-WORD = re.compile(r"\w+|[^\w\s]")
+from lab.texts import terms
 
 
 def instag(tags: Sequence[Collection[Hashable]], k: int) -> Selection:
@@ -79,7 +77,7 @@ def graphfilter(
     Parameters
     ----------
     texts : sequence of str
-        One per row; compared in lower case.
+        One per row; compared in lower case, cut into words and signs by `texts.terms`.
     k : int
         Rows to pick.
     scores : float (n,), optional
@@ -131,7 +129,7 @@ def graphfilter(
 
 
 def _ngrams(text: str, max_words: int) -> Counter[tuple[str, ...]]:
-    words = WORD.findall(text.lower())
+    words = terms(text, signs=True)
     return Counter(
         tuple(words[at : at + size])
         for size in range(1, max_words + 1)

@@ -4,7 +4,7 @@ import json
 import httpx2
 import pytest
 
-from lab import llm, paths
+from lab import llm, origins, paths
 from lab.llm.serve import App
 
 
@@ -34,6 +34,7 @@ def test_an_answer_is_that_of_the_local_client(app):
     assert reply["choices"][0]["message"]["content"] == expected.text
     assert reply["usage"]["completion_tokens"] == 6
     assert reply["object"] == "chat.completion"
+    assert origins.served(reply["system_fingerprint"]) == "testbed"  # whose base model it is
 
 
 def test_the_model_is_listed(app):

@@ -44,7 +44,7 @@ def test_a_bad_row_is_refused_with_its_line_field_and_reason(tmp_path, row, fiel
     assert loaded.pool["output"].tolist() == ["Red.", "Blue."]
     refused = loaded.refused.iloc[0]
     assert (refused["file"], refused["row"], refused["field"]) == ("rows.jsonl", 2, field)
-    assert refused["reason"].startswith(reason)
+    assert refused["reason"].startswith(f"{field} {reason}".strip())
     assert refused["raw"]
     assert loaded.rows == len(loaded.pool) + len(loaded.refused) == 3
 
@@ -98,7 +98,7 @@ def test_rows_nested_too_deep_are_refused(tmp_path):
     deep = "[" * 100 + "]" * 100
     row = f'{{"instruction": "a", "output": "b", "more": {deep}}}'.encode()
     refused = load.alpaca(lines(tmp_path, [GOOD, row])).refused.iloc[0]
-    assert (refused["field"], refused["reason"]) == ("more", "is nested deeper than 64 levels")
+    assert (refused["field"], refused["reason"]) == ("more", "more is nested deeper than 64 levels")
 
 
 def test_columns_of_other_names(tmp_path):
@@ -106,7 +106,9 @@ def test_columns_of_other_names(tmp_path):
     loaded = load.alpaca(path, columns={"instruction": "question", "output": "answer"})
     row = loaded.pool.iloc[0]
     assert (row["instruction"], row["output"], row["given_output"]) == ("a", "b", "old")
-    assert loaded.refused[["field", "reason"]].values.tolist() == [["question", "is missing"]]
+    assert loaded.refused[["field", "reason"]].values.tolist() == [
+        ["question", "question is missing"]
+    ]
 
 
 def test_counts_of_reasons(tmp_path):
@@ -124,7 +126,7 @@ def test_the_dirty_sample_that_ships(tmp_path):
     loaded = load.alpaca(paths.samples() / "alpaca-dirty.jsonl")
     assert loaded.rows == len(loaded.pool) + len(loaded.refused)
     assert len(load.alpaca(paths.samples() / "alpaca.json").refused) == 0
-    assert {"broken JSON", "invalid UTF-8", "is missing"} <= set(loaded.refused["reason"])
+    assert {"broken JSON", "invalid UTF-8", "output is missing"} <= set(loaded.refused["reason"])
 
 
 @pytest.mark.realdata

@@ -63,4 +63,4 @@ def test_flat_messages_become_trees(tmp_path):
     ]
     found = read(tmp_path, *rows)
     assert found.pool[["instruction", "output"]].values.tolist() == [["a", "b"]]
-    assert found.refused["reason"].tolist() == ["its parent is missing"]
+    assert found.refused["reason"].tolist() == ["parent_id is of no message here"]

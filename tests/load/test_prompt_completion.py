@@ -19,4 +19,6 @@ def test_texts_or_messages_under_their_many_names(tmp_path):
     found = load.prompt_completion(path, ending="<|endoftext|>")
     assert found.pool["instruction"].tolist() == ["a", "c", "e", "g"]
     assert found.pool["output"].tolist() == ["b", "d", "f", "h"]
-    assert found.refused[["field", "reason"]].values.tolist() == [["completion", "is missing"]]
+    assert found.refused[["field", "reason"]].values.tolist() == [
+        ["completion", "completion is missing"]
+    ]

@@ -9,8 +9,8 @@ from lab.errors import DataError
 from lab.load.rows import ROW_BYTES, read
 
 
-def write(tmp_path, content):
-    path = tmp_path / "file.jsonl"
+def write(tmp_path, content, name="file.jsonl"):
+    path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
 
@@ -101,7 +101,20 @@ def test_other_shapes_of_json(tmp_path):
         "a comma after each line": ",\n".join(json.dumps(row) for row in pair) + ",\n",
     }
     for name, text in shapes.items():
-        assert [row.value for row in read(write(tmp_path, text))] == pair, name
+        assert [row.value for row in read(write(tmp_path, text, "file.json"))] == pair, name
+
+
+def test_one_line_of_json_lines_is_one_row_whatever_it_holds(tmp_path):
+    for value in (
+        {"instruction_id": 1, "steps": [{"a": 1}, {"a": 2}]},
+        {"steps": ["x", "y"], "labels": [1, 0]},
+    ):
+        for name in ("one.jsonl", "one.ndjson", "one.jsonl.gz"):
+            line = json.dumps(value).encode() + b"\n"
+            path = write(tmp_path, gzip.compress(line) if name[-1] == "z" else line, name)
+            assert [row.value for row in read(path)] == [value]
+    many = json.dumps({"version": 1, "data": [{"a": 1}, {"a": 2}]}, indent=1)
+    assert [row.value for row in read(write(tmp_path, many))] == [{"a": 1}, {"a": 2}]
 
 
 def test_one_object_that_may_be_read_in_two_ways_is_a_row(tmp_path):

@@ -19,5 +19,7 @@ def test_each_instance_is_an_example(tmp_path):
         ["x", "1", "t0"],
         ["", "2", "t0"],
     ]
-    assert found.refused[["field", "reason"]].values.tolist() == [["instances", "is missing"]]
+    assert found.refused[["field", "reason"]].values.tolist() == [
+        ["instances", "instances is missing"]
+    ]
     assert found.rows == 3

@@ -26,7 +26,7 @@ def test_turns_of_one_speaker_are_joined_or_refused(tmp_path):
     row = read(tmp_path, talk, TALK).pool.iloc[0]
     assert (row["instruction"], row["joined"]) == ("q\n\nmore", 1)
     refused = read(tmp_path, talk, TALK, mend=False).refused
-    assert refused["reason"].tolist() == ["two turns of the user in a row"]
+    assert refused["reason"].tolist() == ["conversations: two turns of the user in a row"]
 
 
 def test_pages_become_markdown_and_texts_about_html_stay(tmp_path):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from lab import select
+from lab.select import sets
 
 
 def test_instag_starts_again_when_a_pass_brings_nothing_new():
@@ -61,3 +62,12 @@ def test_a_copy_adds_nothing():
 def test_errors_say_what_came(settings, message):
     with pytest.raises(ValueError, match=message):
         select.graphfilter(["a", "b"], **{"k": 1} | settings)
+
+
+def test_graphfilter_cuts_chinese_by_words_and_keeps_contractions_whole():
+    texts = ["今天的天气怎么样", "天气怎么样今天的", "don't stop", "don t stop"]
+    grams = [set(sets._ngrams(text, 1)) for text in texts]
+    assert grams[0] == grams[1]
+    assert ("天气",) in grams[0]
+    assert ("don't",) in grams[2]
+    assert ("don't",) not in grams[3]

@@ -4,6 +4,8 @@ import sys
 import pytest
 
 from lab import llm, origins, records, testbed
+from lab.testbed import serve
+from lab.testbed.teacher import TeacherServer
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +24,18 @@ def test_the_teacher_is_noted_as_the_testbeds(requests):
     origins.forget()
     testbed.client().complete(requests[:2])
     assert origins.used() == {"teacher": ["testbed"]}
+
+
+def test_the_teacher_over_http_is_noted_as_the_testbeds_stored_replies_too(requests, tmp_path):
+    server = TeacherServer(testbed.Teacher(), testbed.Traffic(), models=("teacher",))
+    store, limits = llm.Store(tmp_path / "replies.sqlite"), llm.Limits()
+    with serve.background(server) as url:
+        for _ in range(2):
+            origins.forget()
+            asking = llm.Client("teacher", base_url=url, store=store, limits=limits)
+            replies = asking.complete(requests[:2])
+            assert origins.used() == {"teacher": ["testbed"]}
+    assert all(reply.cached for reply in replies)
 
 
 def test_equal_settings_share_replies_and_others_do_not(requests):

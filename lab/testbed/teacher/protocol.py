@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lab import hashing
+from lab import hashing, origins
 from lab.testbed.teacher import policy
 from lab.testbed.teacher.settings import Teacher
 
@@ -68,6 +68,7 @@ def completion(teacher: Teacher, body: Mapping[str, Any]) -> dict[str, Any]:
         "object": "chat.completion",
         "created": CREATED,
         "model": body["model"],
+        "system_fingerprint": origins.MARK + origins.TESTBED,
         "choices": choices,
         "usage": {
             "prompt_tokens": asked,
@@ -79,7 +80,7 @@ def completion(teacher: Teacher, body: Mapping[str, Any]) -> dict[str, Any]:
 
 def stream(reply: Mapping[str, Any], *, usage: bool) -> Iterator[bytes]:
     """Yield a reply as server-sent events, one token each."""
-    head = {name: reply[name] for name in ("id", "created", "model")}
+    head = {name: reply[name] for name in ("id", "created", "model", "system_fingerprint")}
     head["object"] = "chat.completion.chunk"
     for choice in reply["choices"]:
         logprobs = (choice["logprobs"] or {}).get("content")
