@@ -21,8 +21,8 @@ from lab.ablate.order import blocked, easy_to_hard
 from lab.ablate.papers import paper
 from lab.ablate.published_runs import published_runs, simulated_runs
 from lab.ablate.run import details, run
-from lab.ablate.setups import Setup, drawn, local, world, world_group
-from lab.ablate.solver import solved
+from lab.ablate.setups import Setup, drawn, likelihood_answers, local, world, world_group
+from lab.ablate.solver import experienced, solved
 from lab.ablate.style import restyled, right
 from lab.ablate.summary import compare, summary
 from lab.ablate.verdict import Claim, more, same, verdicts
@@ -45,12 +45,14 @@ __all__ = [
     "drawn",
     "easy_to_hard",
     "exact_answers",
+    "experienced",
     "findings",
     "judged",
     "judgments",
     "knows",
     "leaderboard",
     "lengths",
+    "likelihood_answers",
     "local",
     "mix",
     "more",

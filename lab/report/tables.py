@@ -60,6 +60,37 @@ def examples(pool: pd.DataFrame, *, rows: int = 3, seed: int | None = None) -> E
 
 
 @dataclass(frozen=True)
+class Texts:
+    """Named texts read in full, as HTML in a notebook; every text in it is escaped."""
+
+    rows: tuple[tuple[str, str], ...]
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f'<tr><th scope="row">{html.escape(name)}</th>'
+            f'<td style="text-align: left; white-space: normal">{html.escape(text)}</td></tr>'
+            for name, text in self.rows
+        )
+        return f"<table><tbody>{cells}</tbody></table>"
+
+
+def texts(values: "pd.Series[str]") -> Texts:
+    """Show named texts in full, however long, such as what `ablate.paper` tells.
+
+    Parameters
+    ----------
+    values : Series of str
+        A text by name.
+
+    Examples
+    --------
+    >>> texts(pd.Series({"paper": "<b>"})).rows
+    (('paper', '<b>'),)
+    """
+    return Texts(tuple((str(name), str(text)) for name, text in values.items()))
+
+
+@dataclass(frozen=True)
 class Answer:
     """One sentence that a page puts at its top."""
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -28,7 +29,32 @@ def test_a_solver_is_tuned_on_some_rows_and_asked_all(monkeypatch):
     assert len(runs.frame("tune")) == 1
 
 
+def length_by(pool, *, model, factor=1.0):
+    """A score that needs a model."""
+    assert model.endswith("tuned")
+    return factor * pool["output"].str.len().astype(float)
+
+
+def test_a_score_is_that_of_a_model_of_some_experience(monkeypatch):
+    pool, seen = testbed.pool(20, seed=0), []
+
+    def tune(subset, recipe, folder):
+        seen.append((len(subset), recipe.seed))
+        return folder
+
+    monkeypatch.setattr(solver.tune, "sft", tune)
+    recipe = setups.world(20, prompts=8).recipe
+    make = partial(length_by, factor=2.0)
+    found = ablate.experienced(pool, make, recipe, share=0.5)
+    assert found.tolist() == (2.0 * pool["output"].str.len()).tolist()
+    assert ablate.experienced(pool, make, recipe, share=0.5).equals(found)
+    assert seen == [(10, recipe.seed)]
+
+
 @pytest.mark.parametrize("share", [0.0, 1.5])
 def test_a_share_out_of_range_is_named(share):
+    pool, recipe = testbed.pool(4, seed=0), setups.world(20, prompts=8).recipe
     with pytest.raises(ValueError, match=f"above 0 and at most 1, got {share}"):
-        ablate.solved(testbed.pool(4, seed=0), setups.world(20, prompts=8).recipe, share=share)
+        ablate.solved(pool, recipe, share=share)
+    with pytest.raises(ValueError, match=f"above 0 and at most 1, got {share}"):
+        ablate.experienced(pool, length_by, recipe, share=share)

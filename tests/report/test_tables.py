@@ -1,3 +1,4 @@
+import html
 from types import ModuleType
 
 import numpy as np
@@ -116,3 +117,11 @@ def test_estimates_by_hand():
     ]
     with pytest.raises(ValueError, match="no column 'mean'"):
         tables.estimates(table, value="mean", low="a", high="b")
+
+
+def test_texts_are_shown_in_full_and_escaped():
+    long = "word " * 100 + "<script>"
+    shown = tables.texts(pd.Series({"<a>": long}))._repr_html_()
+    assert html.escape(long) in shown
+    assert "<script>" not in shown
+    assert "<a>" not in shown
