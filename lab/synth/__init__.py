@@ -9,12 +9,13 @@ from lab.synth.answer import answer, invert
 from lab.synth.backtranslate import backtranslate, tagged
 from lab.synth.best_of import best_of
 from lab.synth.constrain import CONSTRAINTS, Constraint, constrain
+from lab.synth.corrupt import corrupt
 from lab.synth.evol_instruct import eliminated, evol_instruct, tree
 from lab.synth.fill import fill
 from lab.synth.magpie import magpie
 from lab.synth.persona import persona
 from lab.synth.reason import reason
-from lab.synth.rewrite import rewrite
+from lab.synth.rewrite import Meaning, rewrite
 from lab.synth.seeds import load_seeds
 from lab.synth.segments import segments
 from lab.synth.self_align import self_align
@@ -25,6 +26,7 @@ from lab.synth.textbook import textbook
 __all__ = [
     "CONSTRAINTS",
     "Constraint",
+    "Meaning",
     "Progress",
     "Quirks",
     "Synthesised",
@@ -34,6 +36,7 @@ __all__ = [
     "backtranslate",
     "best_of",
     "constrain",
+    "corrupt",
     "eliminated",
     "evol_instruct",
     "fill",

@@ -7,7 +7,8 @@ Source: Li et al. 2024, arXiv:2308.06259.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -36,28 +37,32 @@ def backtranslate(
     keep: int,
     accept: Accept | None = None,
     terms: Terms | None = None,
-    refine: Refine | None = None,
+    refine: Refine | Sequence[Refine] = (),
+    backward: Client | None = None,
     min_score: float = 4.5,
 ) -> Synthesised:
     """Make `keep` examples out of texts: an instruction for each, kept by its rating.
 
-    Two iterations where `refine` is given: it gets the rows kept in the first, tunes what it wants
-    on them and the seeds (with `tagged`), and returns who rates all pairs anew. Without it the
-    client's own ratings decide, once.
+    Without `refine` the client's own ratings decide, once. Each `refine` is a further iteration: it
+    gets the rows that are kept so far, tunes what it wants on them and the seeds (with `tagged`),
+    and returns who rates all pairs anew.
 
     Source: Li et al. 2024, arXiv:2308.06259: ratings of 4.5 and above are its A5.
-    Cost: two calls for each segment, and one more with `refine`.
+    Cost: two calls for each segment, and one more for each further iteration.
 
     Parameters
     ----------
     segments : DataFrame
         A pool of outputs, such as `segments` makes.
     client : Client
-        The backward model, and the first that rates.
+        The first that rates, and the backward model where there is no other.
     keep, accept, terms
         As for `self_instruct`.
-    refine : callable, optional
-        From the number of the iteration and the kept rows to the client that rates in it.
+    refine : callable, or sequence of callables
+        From the number of the iteration, 2 and up, and the kept rows to the client that rates in
+        it, such as `llm.local(tune.sft(…))`. One is the paper's two iterations.
+    backward : Client, optional
+        Who writes the instructions: a model tuned from output to instruction, or a larger one.
     min_score : float
         Least rating, 1 to 5.
 
@@ -81,7 +86,9 @@ def backtranslate(
     if not 1 <= min_score <= 5:
         raise ValueError(f"min_score must be from 1 to 5, got {min_score}")
     check_pool(segments, "segments")
-    own = {"min_score": min_score, "refined": refine is not None}
+    steps = [refine] if callable(refine) else list(refine)
+    own: dict[str, Any] = {"min_score": min_score, "iterations": 1 + len(steps)}
+    own |= {"backward": backward.model if backward is not None else None}
     desk = Desk(
         "backtranslate",
         client,
@@ -97,27 +104,27 @@ def backtranslate(
         for key, text in zip(segments.index, segments["output"].tolist(), strict=True)
     ]
     with desk.open():
-        if refine is None:
-            for part in desk.groups(rows, GROUP):
-                desk.offer(_rated(desk, _augmented(desk, part), client, min_score, last=True))
+        if steps:
+            groups = desk.groups(rows, GROUP)
+            pairs = [pair for part in groups for pair in _augmented(desk, part, backward)]
+            _iterate(desk, pairs, steps, min_score)
         else:
-            pairs = [pair for part in desk.groups(rows, GROUP) for pair in _augmented(desk, part)]
-            first = _rated(desk, pairs, client, min_score, last=False)
-            rater = refine(2, pd.DataFrame([dict(one.row) for one in first]))
-            desk.round += 1
-            for some in desk.groups(pairs, GROUP):
-                desk.offer(_rated(desk, some, rater, min_score, last=True))
+            for part in desk.groups(rows, GROUP):
+                pairs = _augmented(desk, part, backward)
+                desk.offer(_rated(desk, pairs, client, min_score, last=True))
     return desk.result()
 
 
-def tagged(pool: pd.DataFrame, *, augmented: bool, language: str = "en") -> pd.DataFrame:
+def tagged(pool: pd.DataFrame, *, augmented: bool | None, language: str = "en") -> pd.DataFrame:
     """Return rows with the tag of where they come from as their system turn.
 
-    Seeds and augmented rows have a tag each in training; an answer is asked for with both.
+    Seeds (`augmented=False`) and augmented rows (`True`) have a tag each in training; an answer is
+    asked for with both (`None`).
 
     Source: Li et al. 2024, arXiv:2308.06259, section 2.4.
     """
-    tag = (WEB_TAG if augmented else SEED_TAG)[language]
+    tags = (SEED_TAG, WEB_TAG) if augmented is None else (WEB_TAG if augmented else SEED_TAG,)
+    tag = ("" if language == "zh" else " ").join(one[language] for one in tags)
     turn = [{"role": "system", "content": tag}]
     rows = [
         {**{str(name): value for name, value in row.items()}, "history": [*turn, *row["history"]]}
@@ -141,14 +148,29 @@ def read_score(text: str) -> float | None:
     return float(found[1]) if found else None
 
 
-def _augmented(desk: Desk, part: list[dict[str, str]]) -> list[Candidate]:
+def _augmented(desk: Desk, part: list[dict[str, str]], backward: Client | None) -> list[Candidate]:
     filled = [{"text": row["output"]} for row in part]
-    replies = desk.ask("invert", filled, parents=part, sampling=INVERTED)
+    replies = desk.ask("invert", filled, parents=part, sampling=INVERTED, via=backward)
     return [
         Candidate({**row, "instruction": said.text}, said)
         for row, said in zip(part, replies, strict=True)
         if said is not None
     ]
+
+
+def _iterate(desk: Desk, pairs: list[Candidate], steps: Sequence[Refine], min_score: float) -> None:
+    """Rate all pairs once for each rater in turn; what the last one keeps is offered."""
+    rater = desk.client
+    for number, step in enumerate(steps, 2):
+        kept = [
+            one
+            for some in desk.groups(pairs, GROUP)
+            for one in _rated(desk, some, rater, min_score, last=False)
+        ]
+        rater = step(number, pd.DataFrame([dict(one.row) for one in kept]))
+        desk.round += 1
+    for some in desk.groups(pairs, GROUP):
+        desk.offer(_rated(desk, some, rater, min_score, last=True))
 
 
 def _rated(

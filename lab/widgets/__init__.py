@@ -1,8 +1,8 @@
 """What a person drives: they hold state and show it, and call what a cell would call.
 
-`SynthesisBench` makes data, `FilterBench` filters, `CoverageMap` maps, `Rater` and `PairJudge` ask
-people, `watch` and `board` show what runs, `Work` runs a function beside the cell. Every text of a
-pool is shown as text, never as markup.
+`SynthesisBench` makes data, `FilterBench` filters, `CoverageMap` maps, `Rater`, `PairJudge` and
+`Writer` ask people, `watch` and `board` show what runs, `Work` runs a function beside the cell.
+Every text of a pool is shown as text, never as markup.
 """
 
 from lab.widgets.board import board
@@ -14,6 +14,7 @@ from lab.widgets.pair_judge import PairJudge
 from lab.widgets.rater import Rater
 from lab.widgets.synthesis import SynthesisBench
 from lab.widgets.work import Monitor, Work
+from lab.widgets.writer import Writer
 
 __all__ = [
     "CoverageMap",
@@ -24,6 +25,7 @@ __all__ = [
     "Rater",
     "SynthesisBench",
     "Work",
+    "Writer",
     "board",
     "contains",
     "watch",

@@ -333,3 +333,27 @@ work"""
     )
     assert int(page.run("print(work.result(5))")) > 0
     assert page.problems == []
+
+
+def test_an_answer_is_written_and_mended_by_keyboard(open_notebook, artefacts):
+    code = "write = widgets.Writer(pool.head(3), rater='dora')\nwrite"
+    page = open_notebook("write.ipynb", SETUP, code)
+    field = page.locator(".writer textarea")
+    field.wait_for()
+    count = "n => document.querySelector('.writer .count').textContent.startsWith(`${n} of`)"
+    field.fill("s and u are letters here.")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_function(count, arg=1)
+    page.locator(".writer").focus()
+    page.keyboard.press("e")
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" And more.")
+    page.screenshot(path=str(artefacts / "writer.png"))
+    page.keyboard.press("Control+Enter")
+    page.wait_for_function(count, arg=2)
+    page.keyboard.press("Escape")
+    page.keyboard.press("u")
+    page.wait_for_function(count, arg=1)
+    said = json.loads(page.run("import json; print(json.dumps(write.examples['output'].tolist()))"))
+    assert said == ["s and u are letters here."]
+    assert page.problems == []

@@ -75,11 +75,6 @@ def test_a_rater_tuned_on_the_first_iteration_raises_the_quality():
     assert calls[0][0] == 2
     assert calls[0][1] > 0
 
-    def right(made):
-        known = [chains.read(text) for text in made.examples["instruction"]]
-        told = zip(known, made.examples["output"], strict=True)
-        return sum(one is not None and one.answer == text for one, text in told) / len(known)
-
     assert right(twice) >= right(once)
     assert len(twice.examples) > 1.5 * len(once.examples)  # recall, where the first missed half
 
@@ -96,3 +91,40 @@ def test_tags_are_system_turns_of_new_rows():
 def test_a_rating_that_is_none():
     with pytest.raises(ValueError, match=r"min_score must be from 1 to 5, got 6"):
         backtranslate(testbed.pool(3), teacher(), keep=1, min_score=6)
+
+
+def right(made):
+    known = [chains.read(text) for text in made.examples["instruction"]]
+    told = zip(known, made.examples["output"], strict=True)
+    return sum(one is not None and one.answer == text for one, text in told) / len(known)
+
+
+def test_the_quality_of_what_is_kept_rises_with_each_iteration():
+    """The rater of each iteration errs less, as one does that is tuned on better rows."""
+    pool, asked = testbed.pool(200, noise=0.5, seed=4), []
+
+    def refine(iteration, kept):
+        asked.append((iteration, len(kept)))
+        return teacher(noise={2: 1.2, 3: 0.3}[iteration], seed=iteration)
+
+    made = [backtranslate(pool, teacher(noise=3.0), keep=500)]
+    made += [
+        backtranslate(pool, teacher(noise=3.0), keep=500, refine=[refine] * number)
+        for number in (1, 2)
+    ]
+    quality = [right(one) for one in made]
+    assert quality[0] < quality[1] < quality[2]
+    assert [number for number, _ in asked] == [2, 2, 3]
+
+
+def test_another_model_may_write_the_instructions():
+    rater, backward = teacher(), teacher(seed=7)
+    made = backtranslate(testbed.pool(20, seed=4), rater, keep=5, backward=backward)
+    assert len(made.examples) == 5
+    assert backward.server_log.summary()["calls"] >= 5
+    assert made.calls == sum(one.server_log.summary()["calls"] for one in (rater, backward))
+
+
+def test_an_answer_is_asked_for_with_both_tags():
+    both = tagged(testbed.pool(1), augmented=None)["history"].iloc[0]
+    assert both == [{"role": "system", "content": f"{SEED_TAG['en']} {WEB_TAG['en']}"}]

@@ -32,6 +32,7 @@ METHODS = {
     "answer": partial(synth.answer, BARE),
     "invert": partial(synth.invert, BARE),
     "rewrite": partial(synth.rewrite, BARE),
+    "corrupt": partial(synth.corrupt, BARE),
     "persona": partial(synth.persona, BARE),
     "best_of": partial(synth.best_of, BARE, score=length, n=2),
     "backtranslate": partial(synth.backtranslate, BARE),

@@ -1,11 +1,12 @@
 """Methods that work on the rows of a pool: rewriting, constraints, best of n, personas, gaps."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from lab import coverage, embed, testbed
 from lab.synth import CONSTRAINTS, best_of, constrain, fill, invert, persona, rewrite
-from lab.synth.rewrite import changed
+from lab.synth.rewrite import Meaning, changed
 from lab.testbed import chains, truth
 
 
@@ -130,3 +131,24 @@ def test_gaps_that_are_none():
     none = coverage.gaps(near, near, max_distance=0.7)
     with pytest.raises(ValueError, match=r"gaps must have at least one region, got none"):
         fill(none, teacher(), reference=reference, keep=1)
+
+
+def test_a_rewriting_that_is_far_in_meaning_or_contradicts_falls():
+    pool = testbed.pool(80, noise=0.5, seed=2)
+
+    def far(texts):
+        half = len(texts) // 2
+        odd = np.arange(len(texts)) % 2 * (np.arange(len(texts)) >= half)
+        return pd.DataFrame(np.stack([1.0 - odd, 0.0 + odd], axis=1))
+
+    near = rewrite(pool, teacher(), keep=80)
+    meant = rewrite(pool, teacher(), keep=80, meaning=Meaning(embed=far))
+    assert 0 < len(meant.examples) < len(near.examples)
+    fell = meant.rejects[meant.rejects["reason"] == "too far in meaning"]
+    assert set(fell["evidence"]) == {"0.000"}
+    judged = rewrite(pool, teacher(), keep=80, meaning=Meaning(judge=teacher(noise=5)))
+    assert judged.reasons["contradicts what it was"] > 0
+    sure = rewrite(pool, teacher(), keep=80, meaning=Meaning(judge=teacher()))
+    assert "contradicts what it was" not in sure.reasons
+    with pytest.raises(ValueError, match=r"min_similarity must be from -1 to 1, got 2"):
+        Meaning(min_similarity=2)

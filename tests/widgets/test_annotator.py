@@ -5,8 +5,9 @@ import json
 import pandas as pd
 import pytest
 
+from lab import records
 from lab.errors import DataError
-from lab.widgets import PairJudge, Rater, journal
+from lab.widgets import PairJudge, Rater, Writer, journal
 
 
 def lines(file):
@@ -148,3 +149,30 @@ def test_a_line_cut_short_by_a_crash_is_left_out_and_another_is_named(tmp_path):
     file.write_text('{"id": "x"}\nnot json\n{"id": "y"}\n')
     with pytest.raises(DataError, match=r"r\.jsonl, row 2: not JSON"):
         journal.read(file)
+
+
+def test_answers_are_written_and_mended_by_hand_and_become_examples(pool, tmp_path):
+    file = tmp_path / "a.jsonl"
+    few = pool.iloc[:3]
+    write = Writer(few, rater="ana", file=file)
+    assert write.panel.card["draft"] == few["output"].iloc[0]
+    assert write.panel.card["turns"][-1][0] == "user"
+    assert few["output"].iloc[0] not in str(write.panel.card["turns"])
+    press(write, kind="answer", output="  A better answer.\n", reason="too thin")
+    press(write, kind="answer", output="   ")  # nothing to save
+    assert [line["output"] for line in lines(file)] == ["A better answer."]
+    again = Writer(few, rater="ana", file=file)  # after a restart
+    assert again.panel.card["id"] == few.index[1]
+    press(again, kind="answer", output=few["output"].iloc[1])
+    press(again, kind="skip")
+    made = again.examples
+    assert made["parent"].tolist() == few.index[:2].tolist()
+    assert made["output"].tolist() == ["A better answer.", few["output"].iloc[1].strip()]
+    assert made["instruction"].tolist() == few["instruction"].iloc[:2].tolist()
+    records.validate(made)
+    assert again.panel.card["summary"] == ["ana: 2 answers, 1 left as they were"]
+    press(again, kind="undo")
+    press(again, kind="undo")
+    assert len(again.examples) == 1
+    with pytest.raises(ValueError, match=r"output must say something"):
+        again.save(" ")

@@ -1,9 +1,9 @@
-"""What the teacher says to the prompts of SELF-ALIGN: topics, questions, answers by principles.
+"""What the teacher says to the prompts of SELF-ALIGN, and to those that check or undo a style.
 
 It knows which questions nobody can answer (`lab.testbed.redteam`): told its principles, it says so.
 """
 
-from lab.testbed import redteam
+from lab.testbed import chains, redteam
 from lab.testbed.teacher.synthesis import LAZY_TASKS, SORRY, Wanted, answer
 
 
@@ -58,3 +58,25 @@ def at_length(asked: Wanted) -> str:
         "zh": "下面一步一步地多说几句，并举一个例子，说明要注意什么。",
     }
     return f"{told}\n\n{more[asked.language]}"
+
+
+def contradicted(asked: Wanted) -> str:
+    """Say whether an answer contradicts another: whether one holds the true end, the other not."""
+    chain = chains.read(asked.fields["instruction"])
+    texts = (asked.fields["first"], asked.fields["second"])
+    against = False
+    if chain is not None:
+        against = len({chain.final in text for text in texts}) == 2
+    if asked.rng.random() < asked.teacher.noise / 10:
+        against = not against
+    return {"en": ("agrees", "contradicts"), "zh": ("一致", "矛盾")}[asked.language][against]
+
+
+def corrupted(asked: Wanted) -> str:
+    """Say the same badly; lazily, as it was, or with another number."""
+    text = asked.fields["output"]
+    if asked.lazy:
+        return asked.rng.choice((text, f"{text} 101"))
+    if asked.language == "zh":
+        return f"嗯，这个嘛，怎么说呢，{text}"
+    return f"well ok so i guess {text.lower().replace(',', '')}"

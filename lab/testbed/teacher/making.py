@@ -22,6 +22,8 @@ SAYS: dict[str, Callable[[Wanted], str]] = {
     "invert": synthesis.inverted,
     "curate": synthesis.curated,
     "rewrite": synthesis.rewritten,
+    "rewrite_contradicts": aligning.contradicted,
+    "rewrite_corrupt": aligning.corrupted,
     "persona": synthesis.request_of,
     "persona_people": synthesis.people,
     "fill": synthesis.filled,
