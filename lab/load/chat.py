@@ -13,6 +13,7 @@ from lab.load.loaded import Example
 from lab.records import COLUMNS, STRUCTURE
 
 _TAKEN = {*COLUMNS, *STRUCTURE} - {"source", "parent", "recipe"}
+_SYSTEM = ("system", "system_prompt")
 _ANSWER = {"role", "content", "thinking", "tool_calls"}
 
 
@@ -34,12 +35,12 @@ def example(given: Sequence[Any], row: dict[str, Any], *, answered: bool = True)
     DataError
         If the messages are no exchange, or one of them cannot be kept whole.
     """
-    found = conversation(given, row.get("system"))
+    found = conversation(given, next((row[name] for name in _SYSTEM if row.get(name)), None))
     tools = [tool for name in ("tools", "functions", "function") for tool in _tools(row, name)]
     rest = {
         f"given_{name}" if name in _TAKEN else name: value
         for name, value in row.items()
-        if name not in ("tools", "functions", "function", "system", "images")
+        if name not in ("tools", "functions", "function", *_SYSTEM, "images")
     }
     images = [*(row.get("images") or ()), *(image for turn in found for image in turn.images)]
     shown = sum(turn.message["content"].count(turns.MARK) for turn in found)

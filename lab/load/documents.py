@@ -98,7 +98,9 @@ def _is_chat(value: dict[str, Any]) -> bool:
 
 
 def _is_turn(item: Any) -> bool:
-    return isinstance(item, dict) and any(key in item for key in _TURN)
+    if not isinstance(item, dict):
+        return False
+    return any(key in item for key in _TURN) or {"human", "assistant"} <= item.keys()
 
 
 def _all(value: Any, kind: type) -> bool:

@@ -1,10 +1,12 @@
-"""Pairs of a chosen and a rejected answer to one prompt, in the forms that are in use.
+r"""Pairs of a chosen and a rejected answer to one prompt, in the forms that are in use.
 
 TRL's `prompt` (or none), `chosen`, `rejected`, as texts or messages; LLaMA-Factory's
 `conversations` with one message each, and `chosen_messages`, `rejected_messages`; rows with a
-`label` (KTO) are single answers and are read by `load.messages` or `load.prompt_completion`.
+`label` (KTO) are single answers and are read by `load.messages` or `load.prompt_completion`;
+Anthropic's transcripts (`\n\nHuman: …\n\nAssistant: …`) as one text each.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from lab.load import chat
 from lab.load.loaded import Example, Loaded, collect
 from lab.load.prompt_completion import as_turns
 
+_SPEAKER = re.compile(r"\n\n(Human|Assistant):[ ]?")
 _BEFORE = ("prompt", "conversations", "messages", "question", "instruction")
 
 
@@ -46,7 +49,7 @@ def _convert(given: dict[str, Any]) -> Example:
         key = next((key for key in (name, f"{name}_messages") if row.get(key) is not None), None)
         if key is None:
             raise DataError("is missing", field=name, value=sorted(given))
-        both.append(as_turns(row.pop(key), "assistant"))
+        both.append(_answer(row.pop(key)))
     before = next((name for name in _BEFORE if row.get(name) is not None), None)
     asked = as_turns(row.get(before), "user") if before else []
     if all(len(turns) == 1 for turns in both):  # answers alone: what was asked stands before them
@@ -60,3 +63,13 @@ def _convert(given: dict[str, Any]) -> Example:
         f"rejected_{name}": rejected[name] for name in ("thinking", "calls") if name in rejected
     }
     return {**chosen, **other}
+
+
+def _answer(given: Any) -> list[Any]:
+    """Return the turns of a chosen or rejected text, of a transcript all of its turns."""
+    if not isinstance(given, str) or not _SPEAKER.match(given):
+        return as_turns(given, "assistant")
+    _, *parts = _SPEAKER.split(given)
+    roles = {"Human": "user", "Assistant": "assistant"}
+    said = zip(parts[::2], parts[1::2], strict=True)
+    return [{"role": roles[who], "content": text} for who, text in said]

@@ -2,7 +2,7 @@
 
 Source: the files that Vicuna was trained on, cleaned as FastChat does (HTML to Markdown, what the
 assistant says before the first question left out, long talks split); LLaMA-Factory's turns
-`function_call` and `observation` for tools.
+`function_call` and `observation` for tools; the pairs of `human` and `assistant` of Chinese sets.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -78,12 +78,23 @@ def _messages(value: Any) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(turn, dict) for turn in value):
         raise DataError("must be a list of turns", field="conversations", value=value)
     found = []
-    for turn in value:
+    for turn in (one for pair in value for one in _apart(pair)):
         text = turn.get("value", turn.get("content"))
         if _speaker(turn) == "assistant" and isinstance(text, str) and markup.is_page(text):
             turn = {**turn, "value": markup.to_markdown(text)}  # noqa: PLW2901
         found.append(turn)
     return found
+
+
+def _apart(turn: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return an exchange that one object holds, `human` beside `assistant`, as its two turns."""
+    if not {"human", "assistant"} <= turn.keys():
+        return [turn]
+    rest = {name: of for name, of in turn.items() if name not in ("human", "assistant")}
+    return [
+        {"from": "human", "value": turn["human"], **rest},
+        {"from": "gpt", "value": turn["assistant"]},
+    ]
 
 
 def _cleaned(

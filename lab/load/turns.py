@@ -29,6 +29,7 @@ _WEIGHT = ("weight", "loss_weight", "loss", "train", "loss_mask")
 _KNOWN = {"role", "from", "name", *_CONTENT, *_THINKING, *_CALLS, *_CALL_ID, *_WEIGHT}
 _TEXT = ("text", "input_text", "output_text")
 _IMAGE = ("image", "image_url", "input_image")
+_REPLY = "tool_result"  # in the user's message, as Anthropic writes it
 _CALL = ("tool_call", "toolCall", "tool_use", "function_call")
 
 
@@ -65,6 +66,8 @@ def read(given: Any) -> list[Turn]:
     if role is None:
         raise DataError(f"role must be one of {', '.join(ROLES)}", field="messages", value=spelled)
     content = _first(given, _CONTENT)
+    if role == "user" and isinstance(content, list) and any(map(_is_reply, content)):
+        return _replies(given, content)
     if spelled == "function_call":
         thinking, called = thoughts.split(content if isinstance(content, str) else "")
         parts = _Parts(thinking=thinking, called=calls.calls(called or content))
@@ -87,6 +90,21 @@ def read(given: Any) -> list[Turn]:
         named = {"tool_call_id": str(call_id), **named}
     texts = calls.replies(parts.text) if role == "tool" else [parts.text]
     return [Turn({"role": role, "content": text, **named}, rest, parts.images) for text in texts]
+
+
+def _is_reply(part: Any) -> bool:
+    return isinstance(part, dict) and part.get("type") == _REPLY
+
+
+def _replies(given: dict[str, Any], content: list[Any]) -> list[Turn]:
+    """Return replies of tools in a user's message as the tools' own, before what the user says."""
+    made: list[Turn] = []
+    for part in filter(_is_reply, content):
+        said = part.get("content", "")
+        key = {"tool_call_id": part["tool_use_id"]} if "tool_use_id" in part else {}
+        made += read({"role": "tool", "content": said if said is not None else "", **key})
+    rest = [part for part in content if not _is_reply(part)]
+    return [*made, *(read({**given, "content": rest}) if rest else [])]
 
 
 def _answer(given: dict[str, Any], parts: _Parts) -> Message:

@@ -38,3 +38,12 @@ def test_a_pair_for_two_prompts_is_refused(tmp_path):
     assert load.preference(path).refused["reason"].tolist() == [
         "chosen and rejected answer different prompts"
     ]
+
+
+def test_transcripts_are_read_turn_by_turn(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    start = "\n\nHuman: Hi\n\nAssistant: Hello\n\nHuman: 1 + 1?\n\nAssistant: "
+    path.write_text(json.dumps({"chosen": f"{start}2\n\nor two", "rejected": f"{start}3"}) + "\n")
+    row = load.auto(path).pool.iloc[0]
+    assert [turn["content"] for turn in row["history"]] == ["Hi", "Hello"]
+    assert (row["instruction"], row["output"], row["rejected"]) == ("1 + 1?", "2\n\nor two", "3")

@@ -22,3 +22,11 @@ def test_texts_or_messages_under_their_many_names(tmp_path):
     assert found.refused[["field", "reason"]].values.tolist() == [
         ["completion", "completion is missing"]
     ]
+
+
+def test_a_system_prompt_beside_the_question_opens_the_history(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"system_prompt": "Be brief.", "question": "a", "response": "b"}\n')
+    pool = load.auto(path).pool
+    assert pool["history"].tolist() == [[{"role": "system", "content": "Be brief."}]]
+    assert "system_prompt" not in pool.columns

@@ -55,3 +55,16 @@ def test_tools_in_llama_factorys_form(tmp_path):
     row = read(tmp_path, talk).pool.iloc[0]
     assert [turn["role"] for turn in row["steps"]] == ["assistant", "tool"]
     assert row["steps"][0]["tool_calls"] == [{"name": "f", "arguments": {"a": 1}}]
+
+
+def test_pairs_of_human_and_assistant_are_two_turns(tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    pairs = [
+        {"human": "你好", "assistant": "你好！"},
+        {"human": "1 + 1？", "assistant": "2", "time": 3},
+    ]
+    path.write_text(json.dumps({"conversation": pairs, "category": "闲聊"}) + "\n")
+    row = load.auto(path).pool.iloc[0]
+    assert [turn["content"] for turn in row["history"]] == ["你好", "你好！"]
+    assert (row["instruction"], row["output"], row["category"]) == ("1 + 1？", "2", "闲聊")
+    assert row["turn_keys"] == [{}, {}, {"time": 3}, {}]

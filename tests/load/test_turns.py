@@ -130,3 +130,17 @@ def test_a_weight_of_zero_is_kept_and_one_is_the_rule(key):
 def test_what_cannot_be_kept_whole_is_refused(given, message):
     with pytest.raises(DataError, match=message):
         turns.read(given)
+
+
+def test_replies_of_tools_in_the_users_message_are_the_tools_own():
+    use = {"type": "tool_use", "id": "t1", "name": "add", "input": {"a": 1}}
+    reply = {"type": "tool_result", "tool_use_id": "t1", "content": [{"type": "text", "text": "2"}]}
+    said = {"role": "user", "content": [reply, {"type": "text", "text": "And now?"}]}
+    tool, user = (turn.message for turn in turns.read(said))
+    assert tool == {"role": "tool", "tool_call_id": "t1", "content": "2"}
+    assert user == {"role": "user", "content": "And now?"}
+    (answer,) = turns.read(
+        {"role": "assistant", "content": [{"type": "text", "text": "I add."}, use]}
+    )
+    assert answer.message["tool_calls"] == [{"id": "t1", "name": "add", "arguments": {"a": 1}}]
+    assert len(turns.read({**said, "content": [reply]})) == 1
