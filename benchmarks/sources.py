@@ -109,7 +109,10 @@ def blown_up(data: Path, megabytes: int, folder: Path) -> Path:
 
 
 def _moved(name: str, value: str, by: int) -> str:
-    return str(int(value) + by) if name in ("Id", "ParentId", "AcceptedAnswerId") else value
+    """Shift an id, and mark a text, so that no copy of a post is the same example as another."""
+    if name in ("Id", "ParentId", "AcceptedAnswerId"):
+        return str(int(value) + by)
+    return f"{value} ({by})" if name in ("Title", "Body") and by else value
 
 
 def _quoted(text: str) -> str:

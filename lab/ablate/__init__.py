@@ -25,6 +25,7 @@ from lab.ablate.setups import Setup, drawn, likelihood_answers, local, world, wo
 from lab.ablate.solver import experienced, solved
 from lab.ablate.style import restyled, right
 from lab.ablate.summary import compare, summary
+from lab.ablate.task_forms import asked_part, task_forms
 from lab.ablate.verdict import Claim, more, same, verdicts
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Claim",
     "Setup",
     "arms",
+    "asked_part",
     "best",
     "blocked",
     "checkpoint_answers",
@@ -73,6 +75,7 @@ __all__ = [
     "solved",
     "spoiled",
     "summary",
+    "task_forms",
     "vectors",
     "verdicts",
     "world",

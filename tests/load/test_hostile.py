@@ -135,10 +135,10 @@ def test_nul_bytes(tmp_path):
         json.dumps({**GOOD, "output": "z"}).replace("z", "\0"),
     ]
     found = auto(lines(tmp_path / "rows.jsonl", *rows))
-    assert found.refused["reason"].tolist() == ["holds a NUL character", "broken JSON"]
+    assert found.refused["reason"].tolist() == ["output holds a NUL character", "broken JSON"]
     (tmp_path / "rows.csv").write_bytes(b"instruction,output\na,b\nc,\0d\n")
     found = auto(tmp_path / "rows.csv")
-    assert found.refused["reason"].tolist() == ["holds a NUL character"]
+    assert found.refused["reason"].tolist() == ["output holds a NUL character"]
     (tmp_path / "zeros.jsonl").write_bytes(bytes(MB))
     refusal(tmp_path / "zeros.jsonl", r"zeros\.jsonl: is in no known format")
 
@@ -150,12 +150,15 @@ def test_deep_json(tmp_path):
     call = {"function": {"name": "f", "arguments": arguments}}
     talk = [{"role": "user", "content": "a"}, {"role": "assistant", "tool_calls": [call]}]
     found = auto(lines(tmp_path / "rows.jsonl", GOOD, bottomless, deep))
-    assert found.refused["reason"].tolist() == ["broken JSON", "is nested deeper than 64 levels"]
+    assert found.refused["reason"].tolist() == [
+        "broken JSON",
+        "meta is nested deeper than 64 levels",
+    ]
     assert "nested too deep" in found.refused["value"].iloc[0]
     good = {"messages": [talk[0], {"role": "assistant", "content": "b"}]}
     found = auto(lines(tmp_path / "chat.jsonl", good, {"messages": talk}))
     assert found.refused["reason"].tolist() == [
-        "the arguments of a call nested deeper than 64 levels"
+        "tool_calls: the arguments of a call nested deeper than 64 levels"
     ]
 
 
