@@ -65,7 +65,7 @@ def controls(
     Raises
     ------
     ValueError
-        If `leave_out` names no control, or the selection takes nothing or all.
+        If `leave_out` names no control, `name` does, or the selection takes nothing or all.
 
     Examples
     --------
@@ -81,6 +81,8 @@ def controls(
     unknown = sorted(set(leave_out) - set(CONTROLS))
     if unknown:
         raise ValueError(f"leave_out must name controls of {list(CONTROLS)}, got {unknown[0]!r}")
+    if name in CONTROLS and name not in leave_out:
+        raise ValueError(f"name is that of a control; leave it out or take another, got {name!r}")
     further = max(seeds) + 1
     extra = range(further, further + max(0, DRAWS - len(seeds)))
     made = []
@@ -92,8 +94,12 @@ def controls(
                 f"a selection must take some rows and leave some, got {len(subset)} of {len(pool)}"
             )
         recipe = replace(setup.recipe, seed=seed)
-        found = {name: (subset, recipe), **_each(pool, subset, recipe)}
-        wanted = [one for one in found if one not in leave_out]
+        found = {name: (subset, recipe)} | {
+            one: control
+            for one, control in _each(pool, subset, recipe).items()
+            if one not in leave_out
+        }
+        wanted = list(found)
         if place >= LONG_SEEDS:
             wanted = [one for one in wanted if one != "full, equal epochs"]
         if place >= len(seeds):

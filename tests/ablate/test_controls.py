@@ -72,6 +72,12 @@ def test_controls_that_are_not_wanted_are_left_out(setup):
     assert by_name(arms, "random")
 
 
+def test_a_selection_may_stand_for_the_control_of_its_name(setup):
+    arms = ablate.controls(best, setup, seeds=[0], name="longest", leave_out=["longest"])
+    (own,) = by_name(arms, "longest")
+    assert own.subset.index.equals(best(setup.pool(seed=0), seed=0).index)
+
+
 def test_recipes_of_equal_steps_and_equal_epochs(setup):
     epochs = replace(setup.recipe, steps=None, epochs=3)
     assert equal_steps(epochs, 40).steps == 9  # three updates of 16 an epoch
@@ -95,6 +101,7 @@ def test_lengths_stand_beside_what_a_judge_preferred(made):
 @pytest.mark.parametrize(
     ("select", "options", "message"),
     [
+        (best, {"name": "random"}, "name is that of a control; .*, got 'random'"),
         (best, {"leave_out": ["shortest"]}, "leave_out must name controls of .*, got 'shortest'"),
         (lambda pool, seed: pool, {}, "take some rows and leave some, got 200 of 200"),
         (
