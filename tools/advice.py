@@ -1,6 +1,7 @@
 """When to use which method: one sentence each, for docs/methods.md.
 
-It is advice, not measurement; what was measured stands in RESULTS.md. A method may be without.
+It is advice, not measurement: that is read from RESULTS.md and the benchmarks
+(`tools/measured.py`). A method may be without.
 """
 
 ADVICE = {
@@ -65,5 +66,23 @@ ADVICE = {
         "s1": "For traces of reasoning: all domains, long ones first, after a solver's easy ones.",
         "stratified": "When shares of sources or tasks are given.",
         "top": "With a score alone; look at what is left of the variety.",
+    },
+}
+
+STUDIES = {  # the ablation whose claims are about a method, by the title of its findings
+    "score": {
+        "complexity": "deita",
+        "ifd": "ifd",
+        "length": "longest",
+        "length_tokens": "longest",
+        "predicted_loss": "instruction mining",
+        "quality": "deita",
+        "rating": "alpagasus",
+    },
+    "select": {
+        "deita": "deita",
+        "instruction_mining": "instruction mining",
+        "kcenter": "ltd",
+        "longest": "longest",
     },
 }

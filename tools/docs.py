@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab import filters, paths, score, select
 from lab.report import books, tables
-from tools import markdown
+from tools import markdown, measured, tested
 from tools.advice import ADVICE
 
 READMES = ("README.md", "README.zh-CN.md")
@@ -16,7 +16,7 @@ READMES = ("README.md", "README.zh-CN.md")
 
 def write() -> list[Path]:
     """Write the pages of docs/ and the tree of the READMEs; return what was written."""
-    pages = {paths.docs() / "modules.md": f"# Modules\n\n{modules()}\n"}
+    pages = {paths.docs() / "modules.md": f"# Modules\n\n{modules()}\n\n{tests()}\n"}
     pages[paths.docs() / "methods.md"] = methods()
     pages[paths.docs() / "notebooks.md"] = notebooks()
     for path in map(paths.root().joinpath, READMES):
@@ -47,13 +47,31 @@ def modules() -> str:
     return "\n".join([*lines, "```"])
 
 
+def tests() -> str:
+    """Return the tests of the modules that have no mirror file of their own."""
+    lines = [
+        "## Tests\n",
+        "The tests of `lab/part/module.py` are in `tests/part/test_module.py`. Modules without",
+        "such a file, and the nearest tests that import them or what uses them:\n",
+        "| module | tests |",
+        "| --- | --- |",
+    ]
+    held = tested.elsewhere().items()
+    return "\n".join([*lines, *(f"| {module} | {where} |" for module, where in held)])
+
+
 def methods() -> str:
     """Return the page of all filters, scores and selectors, in the words of their docstrings."""
-    parts = ["# Methods\n", "Written by `make docs` from the code's own words.\n"]
+    parts = [
+        "# Methods\n",
+        "Written by `make docs` from the code's own words, [RESULTS.md](../RESULTS.md) and the",
+        "tables that the benchmarks wrote.\n",
+    ]
     for title, part in (("Filters", filters), ("Scores", score), ("Selectors", select)):
         table = tables.register(part)
-        advice = ADVICE[part.__name__.rpartition(".")[2]]
-        table.insert(1, "when to use", [advice.get(str(name), "") for name in table.index])
+        name = part.__name__.rpartition(".")[2]
+        for column, words in (("measured", measured.measured(name)), ("when to use", ADVICE[name])):
+            table.insert(1, column, [words.get(str(method), "") for method in table.index])
         parts += [f"## {title}\n", markdown.table(table.reset_index()), ""]
     return "\n".join(parts)
 

@@ -36,12 +36,13 @@ def rows(text: str) -> list[dict[str, str]]:
     >>> rows("| arm | mean |\n| --- | ---: |\n| a\\|b | 0.500 |")
     [{'arm': 'a|b', 'mean': '0.500'}]
     """
-    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    table = [line for line in text.splitlines() if line.startswith("|")]
+    lines = [line for line in table if set(line) - set("|-: ")]  # all but the rule
     cells = [
         [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
         for line in lines
     ]
-    return [dict(zip(cells[0], row, strict=True)) for row in cells[2:]] if cells else []
+    return [dict(zip(cells[0], row, strict=True)) for row in cells[1:]] if cells else []
 
 
 def block(text: str, name: str) -> str | None:

@@ -62,7 +62,10 @@ def write() -> list[Path]:
     old = results.read_text(encoding="utf-8") if results.exists() else ""
     found = merged(read(old), [of_run(run) for run in ablate.findings()])
     results.write_text(page(found), encoding="utf-8", newline="\n")
-    written = [results]
+    methods = paths.docs() / "methods.md"
+    methods.parent.mkdir(exist_ok=True)
+    methods.write_text(docs.methods(), encoding="utf-8", newline="\n")
+    written = [results, methods]
     for path in map(paths.root().joinpath, docs.READMES):
         text = path.read_text(encoding="utf-8")
         filled = markdown.fill(text, "findings", summary(found))

@@ -10,7 +10,7 @@ def test_the_tree_of_the_readme_is_the_tree_of_the_code():
 
 def test_the_pages_of_docs_say_what_the_code_says():
     for name, made in (
-        ("modules.md", f"# Modules\n\n{docs.modules()}\n"),
+        ("modules.md", f"# Modules\n\n{docs.modules()}\n\n{docs.tests()}\n"),
         ("methods.md", docs.methods()),
         ("notebooks.md", docs.notebooks()),
     ):

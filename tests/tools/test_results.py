@@ -37,7 +37,8 @@ def forget():
 
 
 def test_without_runs_it_says_so(root):
-    assert results.write() == [root / "RESULTS.md", root / "README.md", root / "README.zh-CN.md"]
+    names = ("RESULTS.md", "docs/methods.md", "README.md", "README.zh-CN.md")
+    assert results.write() == [root / name for name in names]
     for name in ("RESULTS.md", *docs.READMES):
         assert results.NONE in (root / name).read_text()
 
