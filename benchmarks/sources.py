@@ -40,8 +40,8 @@ PAIRS = """
 import sys, time, resource
 from lab.load.stack_exchange import stream
 start = time.perf_counter()
-rows = sum(len(pool) for pool in stream(sys.argv[1], least_votes=int(sys.argv[2])))
-print(rows, time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+pairs = sum(len(pool) for pool in stream(sys.argv[1], least_votes=int(sys.argv[2])))
+print(pairs, time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
 
@@ -141,12 +141,12 @@ def _timed(name: str, megabytes: int, code: str, arguments: list[str]) -> dict[s
     if done.returncode:
         return {"way": name, "MB": megabytes, "told": done.stderr.strip().split("\n")[-1][:80]}
     rows, seconds, memory = map(float, done.stdout.split())
-    speed = round(rows / seconds)
     return {
         "way": name,
         "MB": megabytes,
-        "rows": int(rows),
-        "rows/s": speed,
+        "gives": int(rows),
+        "s": round(seconds, 1),
+        "MB/s": round(megabytes / seconds, 1),
         "peak MB": round(memory),
     }
 
