@@ -11,7 +11,9 @@ README = """# {name}
 A study made with Winnow. `notebooks/` are yours to change; begin with `00-tour`.
 
 ```sh
-lab report                 # run every notebook on the testbed, write reports/index.html
+lab report                 # run the notebooks on the testbed, write reports/index.html
+lab ablations              # run the long ones, too, which train models for minutes
+lab run own-method         # rank a selector, score or filter of yours among the others
 lab run 00-tour --setting local --param data=alpaca.json --param model=path/or/hub-name
 jupyter lab notebooks      # work by hand
 ```
