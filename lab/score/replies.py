@@ -17,10 +17,10 @@ LOWEST, HIGHEST, STEP = 0.0, 5.0, 0.5
 NUMBER = r"(?P<value>-?\d+(?:\.\d+)?)"
 OF_FIVE = r"(?:\s*(?:/|out of)\s*5(?:\.0)?|\s*分)?\s*[.。]?"
 LABELS = "score|rating|评分|分数|得分|打分"
-FIRST_LINE = re.compile(rf"(?:[^\d:：]{{1,40}}[:：]\s*)?{NUMBER}{OF_FIVE}")  # noqa: RUF001
+FIRST_LINE = re.compile(rf"(?:[^\d:：]{{1,40}}[:：]\s*)?{NUMBER}{OF_FIVE}")
 NOT_OF_TEN = r"(?!\d|\.\d|\s*(?:/|out of)\s*(?!5\b))"
 LABELLED = re.compile(
-    rf"(?<![a-z])(?:{LABELS})\s*(?:[:：=]|is|为|是)\s*{NUMBER}{NOT_OF_TEN}",  # noqa: RUF001
+    rf"(?<![a-z])(?:{LABELS})\s*(?:[:：=]|is|为|是)\s*{NUMBER}{NOT_OF_TEN}",
     re.IGNORECASE,
 )
 DECORATION = str.maketrans("", "", "*_#`")

@@ -1,5 +1,6 @@
 """What every selection method promises, over all of them."""
 
+import inspect
 import json
 
 import numpy as np
@@ -20,27 +21,19 @@ TAGS = [RNG.integers(0, 30, RNG.integers(1, 5)).tolist() for _ in range(N)]
 WORDS = [" ".join(f"w{word}" for word in RNG.integers(0, 60, 8)) for _ in range(N)]
 LOSSES = RNG.normal(size=N)
 
-METHODS = {  # a call at budget k, with the seed where there is one
-    "car": lambda k, seed: select.car(X, SCORES, k, seed=seed),
+GIVEN = {"X": X, "scores": SCORES, "n": N}  # what a method gets that takes nothing else
+CALLS = {  # at budget k, with the seed where there is one: methods that take other things
     "deita": lambda k, seed: select.deita(X, SCORES, k, max_similarity=1.0),
-    "dpp": lambda k, seed: select.dpp(X, k),
-    "facility": lambda k, seed: select.facility(X, k),
     "graphfilter": lambda k, seed: select.graphfilter(WORDS, k),
     "instag": lambda k, seed: select.instag(TAGS, k),
     "instruction_mining": lambda k, seed: select.instruction_mining(LOSSES, k),
-    "kcenter": lambda k, seed: select.kcenter(X, k, seed=seed),
-    "kmeans": lambda k, seed: select.kmeans(X, k, seed=seed),
     "learned": lambda k, seed: select.learned(X, SCORES, k, clusters=4, seed=seed),
     "longest": lambda k, seed: select.longest(TEXTS, k),
     "matched": lambda k, seed: select.matched(SCORES, [3, 5, 8], k, seed=seed),
-    "mmr": lambda k, seed: select.mmr(X, SCORES, k),
     "novelsum": lambda k, seed: select.novelsum(X, DENSITY, k, seed=seed),
-    "random": lambda k, seed: select.random(N, k, seed=seed),
     "s1": lambda k, seed: select.s1(SCORES, STRATA, k, seed=seed),
     "stratified": lambda k, seed: select.stratified(STRATA, k, temperature=3, seed=seed),
-    "top": lambda k, seed: select.top(SCORES, k),
 }
-SEEDED = {"car", "kcenter", "kmeans", "matched", "novelsum", "random", "s1", "stratified"}
 OTHERS = {  # what is not a method
     "Selection",
     "agglomerative_centres",
@@ -48,6 +41,28 @@ OTHERS = {  # what is not a method
     "centres",
     "learn_value",
     "medoid",
+}
+
+
+def by_names(method):
+    """Return the call of a method by the names of what it takes first, such as vectors."""
+    names = list(inspect.signature(method).parameters)
+    taken = [GIVEN[name] for name in names[: names.index("k")]]
+    if "seed" in names:
+        return lambda k, seed: method(*taken, k, seed=seed)
+    return lambda k, seed: method(*taken, k)
+
+
+METHODS = {
+    name: CALLS.get(name) or by_names(getattr(select, name))
+    for name in select.__all__
+    if name not in OTHERS
+}
+SEEDED = {
+    name
+    for name in METHODS
+    if "seed" in inspect.signature(getattr(select, name)).parameters
+    and name != "learned"  # these few rows fall into the same clusters whatever the seed
 }
 
 
