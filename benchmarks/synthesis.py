@@ -7,6 +7,7 @@
 `make models` first. Each method has to keep 20 examples, within so many candidates and minutes;
 the table says how many it kept, of how many, and why the others fell. Magpie leaves a user's turn
 open, which this server knows. Replies are stored: a second run goes on where the first stopped.
+On a busy machine set OMP_NUM_THREADS=1: threads that wait for each other get little done.
 """
 
 import argparse

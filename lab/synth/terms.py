@@ -161,8 +161,9 @@ class Synthesised:
         Returns
         -------
         dict
-            `calls`, `prompt_tokens`, `completion_tokens`; with a price `usd`, and `usd_low` and
-            `usd_high` from the 95 % interval (Wilson) of the rate of acceptance.
+            `calls`, `prompt_tokens`, `completion_tokens`, with a price `usd`; and `calls_low`,
+            `calls_high`, `usd_low` and `usd_high` from the 95 % interval (Wilson) of the rate of
+            acceptance, which is wide after few candidates.
 
         Raises
         ------
@@ -176,9 +177,11 @@ class Synthesised:
         names = ("calls", "prompt_tokens", "completion_tokens")
         spent = dict(zip(names, (self.calls, *self.tokens), strict=True))
         found = {name: value * keep / kept for name, value in spent.items()}
+        low, high = _wilson(kept, total)
+        found |= {"calls_low": found["calls"] * kept / total / high}
+        found |= {"calls_high": found["calls"] * kept / total / low}
         if price is not None:
             usd = price.cost_usd(found["prompt_tokens"], found["completion_tokens"])
-            low, high = _wilson(kept, total)
             found |= {"usd": usd, "usd_low": usd * kept / total / high}
             found |= {"usd_high": usd * kept / total / low}
         return found

@@ -336,14 +336,7 @@ class SynthesisBench:
         }
 
     def _forecast(self) -> str:
-        if self.tried is None or not len(self.tried.examples):
-            return ""
-        found = self.tried.forecast(self._state["keep"])
-        tokens = found["prompt_tokens"] + found["completion_tokens"]
-        usd = self.tried.cost_usd / len(self.tried.examples) * self._state["keep"]
-        cost = f", about {usd:.4f} USD" if usd else ""
-        calls = f"about {found['calls']:.0f} calls and {tokens:,.0f} tokens{cost}"
-        return f"{self._state['keep']} would take {calls}"
+        return synthesis_view.forecast(self.tried, self._state["keep"])
 
     def _show_run(self) -> None:
         done = self.result if self._doing != "trying" else None

@@ -76,3 +76,16 @@ def code(edited: Mapping[str, Prompt], given: Mapping[str, Any], *, method: str,
     terms = ", ".join(f"{name}={value!r}" for name, value in given.items())
     lines += ["}", f"terms = synth.Terms(prompts=edited, {terms})"]
     return "\n".join([*lines, f"made = methods[{method!r}](keep={keep}, terms=terms)"])
+
+
+def forecast(tried: Synthesised | None, keep: int) -> str:
+    """Say what `keep` examples would take, as a range: a few tries say little of the rate."""
+    if tried is None or not len(tried.examples):
+        return ""
+    found = tried.forecast(keep)
+    ends = [found["calls_low"] / found["calls"], found["calls_high"] / found["calls"]]
+    calls = f"{found['calls_low']:,.0f} to {found['calls_high']:,.0f} calls"
+    usd = tried.cost_usd / len(tried.examples) * keep
+    cost = f", {usd * ends[0]:.4f} to {usd * ends[1]:.4f} USD" if usd else ""
+    total = len(tried.examples) + len(tried.rejects)
+    return f"{keep} would take {calls}{cost} (95 % range, from {total} candidates)"

@@ -1,5 +1,6 @@
 """The synthesis bench: what it holds, what it writes down, what it calls."""
 
+import re
 import threading
 import time
 from functools import partial
@@ -62,6 +63,12 @@ def test_five_are_tried_beside_their_parents_and_judged(bench):
     rows = tried(made)
     assert len(rows) == 5
     assert all(row["parent"] for row in rows)
+    said = made.panel.view["forecast"]
+    low, high = (
+        float(text.replace(",", "")) for text in re.findall(r"([\d,]+) to ([\d,]+) calls", said)[0]
+    )
+    assert 0 < low < 10 * made.tried.calls < high  # five of fifty: a range, not one number
+    assert said.endswith(f"from {5 + len(made.tried.rejects)} candidates)")
     made.say("keep")
     made.say("drop", "too easy")
     verdicts = made.verdicts
