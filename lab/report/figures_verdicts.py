@@ -66,26 +66,11 @@ def forest(verdicts: pd.DataFrame, *, xlabel: str = "difference") -> Figure:
             hoverinfo="skip",
         )
     )
-    for word, (colour, symbol) in WORDS.items():
+    for word in WORDS:
         chosen = (verdicts["verdict"] == word).to_numpy()
         if chosen.any():
-            shown = verdicts[chosen]
-            figure.add_trace(
-                go.Scatter(
-                    x=shown["difference"].tolist(),
-                    y=[row for row, wanted in zip(rows, chosen, strict=True) if wanted],
-                    mode="markers",
-                    name=word,
-                    marker={"color": colour, "size": 11, "symbol": symbol, "line": {"width": 2}},
-                    error_x={
-                        "type": "data",
-                        "symmetric": False,
-                        "array": (shown["high"] - shown["difference"]).tolist(),
-                        "arrayminus": (shown["difference"] - shown["low"]).tolist(),
-                        "thickness": 2,
-                    },
-                )
-            )
+            places = [row for row, wanted in zip(rows, chosen, strict=True) if wanted]
+            figure.add_trace(_differences(verdicts[chosen], places, word))
     figure.add_vline(x=0, line_width=1, line_color=COLOURS[7])
     figure.update_layout(
         template="plotly_white",
@@ -97,6 +82,25 @@ def forest(verdicts: pd.DataFrame, *, xlabel: str = "difference") -> Figure:
         meta={"verdicts": {"measure": xlabel, "rows": _plain(verdicts)}},  # the page's first words
     )
     return figure
+
+
+def _differences(shown: pd.DataFrame, places: list[str], word: str) -> go.Scatter:
+    """Return the differences with one verdict, as marks with their intervals."""
+    colour, symbol = WORDS[word]
+    return go.Scatter(
+        x=shown["difference"].tolist(),
+        y=places,
+        mode="markers",
+        name=word,
+        marker={"color": colour, "size": 11, "symbol": symbol, "line": {"width": 2}},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": (shown["high"] - shown["difference"]).tolist(),
+            "arrayminus": (shown["difference"] - shown["low"]).tolist(),
+            "thickness": 2,
+        },
+    )
 
 
 def _plain(verdicts: pd.DataFrame) -> list[dict[str, Any]]:

@@ -171,14 +171,14 @@ def open_notebook(
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     allowed = (server.url, server.url.replace("http", "ws"), "data:", "blob:")
 
-    def gate(route: Any) -> None:
+    def local_only(route: Any) -> None:
         if route.request.url.startswith(allowed):
             route.continue_()
         else:
             page.problems.append(f"outside request {route.request.url}")
             route.abort()
 
-    page.route("**/*", gate)
+    page.route("**/*", local_only)
     page.goto(f"{server.url}/doc/tree/{name}?reset&token={server.token}")
     page.wait_for_function(SHELL, timeout=1000 * STARTS_WITHIN_S)
     page.evaluate(READY)

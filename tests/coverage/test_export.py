@@ -15,7 +15,7 @@ def heaps():
     return pd.DataFrame(xy, columns=["x", "y"], index=index)
 
 
-def test_the_parquet_is_what_embedding_atlas_reads(heaps, tmp_path):
+def test_the_parquet_is_what_others_read(heaps, tmp_path):
     graph = coverage.neighbours(heaps, k=5)
     text = pd.Series([f"text {n}" for n in range(80)], index=heaps.index)[::-1]
     labels = pd.Series(np.arange(80) // 40, index=heaps.index)

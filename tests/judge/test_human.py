@@ -35,7 +35,7 @@ def test_the_last_record_counts_and_a_skip_is_no_verdict(tmp_path):
     assert made["superseded"].tolist() == [1, 0]
 
 
-def test_what_the_duel_writes_is_read(tmp_path):
+def test_what_the_pair_judge_writes_is_read(tmp_path):
     from lab.widgets.pair_judge import PairJudge
 
     pool = records.frame([{"instruction": f"Question {n}?", "output": ""} for n in range(4)])

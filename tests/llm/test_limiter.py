@@ -79,7 +79,7 @@ def test_a_waiter_that_is_cancelled_passes_its_place_on():
     run(work())
 
 
-def test_the_gate_closes_for_as_long_as_the_server_asks():
+def test_the_limiter_closes_for_as_long_as_the_server_asks():
     async def work():
         limiter = Limiter(4)
         limiter.pushed_back(0.0, 0.2, {})
