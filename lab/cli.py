@@ -75,7 +75,7 @@ def report(
 
     Exit code 1 if a notebook fails or a page is not sound; its page is there all the same.
     """
-    _render(notebooks or None, _params(param), jobs=jobs, fresh=fresh, pdf=pdf)
+    _render(notebooks or None, parameters(param), jobs=jobs, fresh=fresh, pdf=pdf)
     if site is not None:
         from lab.report import export
 
@@ -104,7 +104,7 @@ def run(
     fresh: Fresh = False,  # noqa: FBT002 - a switch of the command line
 ) -> None:
     """Execute one notebook with other parameters and write its page into reports/."""
-    given = _params(param)
+    given = parameters(param)
     if setting is not None:
         given = {"SETTING": setting, **given}
     _render([notebook], given, jobs=1, fresh=fresh)
@@ -328,7 +328,7 @@ def _tool(name: str) -> None:
         raise typer.Exit(done.returncode)
 
 
-def _params(given: list[str] | None) -> dict[str, Any]:
+def parameters(given: list[str] | None) -> dict[str, Any]:
     """Return the values of `--param NAME=VALUE`: JSON where they are JSON, else paths or texts.
 
     Notebooks run in their own folder, so a value that names an existing file is made absolute.

@@ -40,7 +40,7 @@ def test_help_needs_none_of_the_large_libraries():
 
 def test_values_are_json_where_they_can_be():
     given = ["a=1", "b=[0.5, 2]", "c=text", "d=true", "e=x=y", 'f="7"', "g="]
-    assert cli._params(given) == {
+    assert cli.parameters(given) == {
         "a": 1,
         "b": [0.5, 2],
         "c": "text",
@@ -49,15 +49,15 @@ def test_values_are_json_where_they_can_be():
         "f": "7",
         "g": "",
     }
-    assert cli._params(None) == {}
+    assert cli.parameters(None) == {}
 
 
 def test_a_path_is_found_from_where_the_command_was_given(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.jsonl").touch()
-    assert cli._params(["data=./mine.jsonl"]) == {"data": str(tmp_path / "mine.jsonl")}
-    assert cli._params(["data=mine.jsonl"]) == {"data": str(tmp_path / "mine.jsonl")}
-    assert cli._params(["data=testbed"]) == {"data": "testbed"}
+    assert cli.parameters(["data=./mine.jsonl"]) == {"data": str(tmp_path / "mine.jsonl")}
+    assert cli.parameters(["data=mine.jsonl"]) == {"data": str(tmp_path / "mine.jsonl")}
+    assert cli.parameters(["data=testbed"]) == {"data": "testbed"}
 
 
 @pytest.mark.parametrize(

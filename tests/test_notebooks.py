@@ -65,13 +65,13 @@ def test_it_opens_with_title_question_points_and_needs(book):
 
 def test_imports_come_first_and_then_the_parameters(book):
     cells = code(book)
-    tree = ast.parse(books._plain(cells[0].source))
+    tree = ast.parse(books.plain(cells[0].source))
     assert any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in tree.body)
     assert len(tagged(book)) == 1
     assert cells.index(tagged(book)[0]) <= 2
     values = books.parameters(book)
     assert values["SETTING"] == "testbed"
-    later = [ast.parse(books._plain(cell.source)) for cell in cells[3:]]
+    later = [ast.parse(books.plain(cell.source)) for cell in cells[3:]]
     nodes = [node for tree in later for node in ast.walk(tree)]
     assert not any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in nodes)
 
@@ -117,7 +117,7 @@ def test_cells_are_short_and_define_nothing(book):
     for cell in code(book):
         assert len(lines(cell)) <= MOST_LINES_A_CELL, cell.source
         assert max(map(len, lines(cell)), default=0) <= 110, cell.source
-        nodes = ast.walk(ast.parse(books._plain(cell.source)))
+        nodes = ast.walk(ast.parse(books.plain(cell.source)))
         defined = [
             node
             for node in nodes
@@ -135,7 +135,7 @@ def test_nothing_that_ties_it_to_a_machine(book, what):
 
 def test_the_last_cell_asserts_what_it_claims(book):
     assert books.claims(book)
-    tree = ast.parse(books._plain(code(book)[-1].source))
+    tree = ast.parse(books.plain(code(book)[-1].source))
     asserts = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
     for node in asserts:
         assert node.msg is not None, f"say what is claimed: {ast.unparse(node)}"

@@ -60,6 +60,20 @@ def judged(table: pd.DataFrame, against: Against) -> pd.DataFrame:
     ------
     ValueError
         If the arm is not in the table, or lacks a seed of another.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from lab import ablate, judge, paths, testbed, tune
+    >>> recipe = tune.Recipe(model=str(paths.base_model()), steps=1, batch_size=4)
+    >>> draws = {"clean": partial(testbed.pool, 4), "noisy": partial(testbed.pool, 4, noise=1.0)}
+    >>> asked = testbed.prompts(3)
+    >>> grade = partial(ablate.exact_answers, prompts=asked, max_new_tokens=4)
+    >>> made = ablate.arms(draws, recipe, seeds=[0])
+    >>> table = ablate.run(made, tune=tune.sft, evaluate=grade, workers=1)
+    >>> by = partial(judge.pairwise, client=testbed.client(), questions=asked)
+    >>> judged(table, Against("noisy", by))["preferred"].notna().tolist()
+    [True, False]
     """
     base = table[table["arm"] == against.arm].set_index("seed")["run"]
     wanting = sorted(set(table["seed"]) - set(base.index))
@@ -90,6 +104,21 @@ def judgments(table: pd.DataFrame, arm: str) -> pd.DataFrame:
     ------
     ValueError
         If the arm was not judged.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from lab import ablate, judge, paths, testbed, tune
+    >>> recipe = tune.Recipe(model=str(paths.base_model()), steps=1, batch_size=4)
+    >>> draws = {"clean": partial(testbed.pool, 4), "noisy": partial(testbed.pool, 4, noise=1.0)}
+    >>> asked = testbed.prompts(3)
+    >>> grade = partial(ablate.exact_answers, prompts=asked, max_new_tokens=4)
+    >>> made = ablate.arms(draws, recipe, seeds=[0])
+    >>> by = partial(judge.pairwise, client=testbed.client(), questions=asked)
+    >>> how = {"tune": tune.sft, "evaluate": grade, "compare": Against("noisy", by)}
+    >>> table = ablate.run(made, workers=1, **how)
+    >>> len(judgments(table, "clean"))  # three prompts in both orders
+    6
     """
     rows = table[(table["arm"] == arm) & table["judged"].notna()]
     if len(rows) == 0:

@@ -24,6 +24,13 @@ def exact_answers(model: Path, *, prompts: pd.DataFrame, max_new_tokens: int = 4
     DataFrame
         Index of `prompts`; `answer` (text), `words` (its length), and `exact` (1 if equal to the
         truth, else 0); with a column `split`, further `exact_<split>`, NaN for other splits.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed
+    >>> found = exact_answers(paths.base_model(), prompts=testbed.prompts(3), max_new_tokens=4)
+    >>> len(found), found["exact"].isin([0, 1]).all().item()
+    (3, True)
     """
     answers = tune.generate(model, prompts, max_new_tokens=max_new_tokens)
     exact = judge.exact_match(answers, prompts["output"]).astype("float64")
@@ -43,6 +50,13 @@ def world_answers(model: Path, *, prompts: pd.DataFrame, max_new_tokens: int = 4
     DataFrame
         As `exact_answers`, with `style` (1 if the answer keeps the world's convention) and
         `grade` (0 to 5).
+
+    Examples
+    --------
+    >>> from lab import paths, testbed
+    >>> found = world_answers(paths.base_model(), prompts=testbed.prompts(3), max_new_tokens=4)
+    >>> found["grade"].between(0, 5).all().item()
+    True
     """
     table = exact_answers(model, prompts=prompts, max_new_tokens=max_new_tokens)
     table["style"] = testbed.style(table["answer"]).astype("float64")

@@ -10,7 +10,15 @@ from lab.tune import Recipe
 
 @dataclass(frozen=True, eq=False)
 class Arm:
-    """A subset that one model is tuned on. Arms of one name differ in their seed only."""
+    """A subset that one model is tuned on. Arms of one name differ in their seed only.
+
+    Examples
+    --------
+    >>> from lab import records
+    >>> pool = records.frame([{"instruction": "Add 1 and 2.", "output": "3"}])
+    >>> Arm("all", pool, Recipe(model="gpt2", steps=10)).name
+    'all'
+    """
 
     name: str
     subset: pd.DataFrame
@@ -50,6 +58,15 @@ def arms(
     ------
     ValueError
         If there is no arm or no seed, a seed repeats, or a subset is empty.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from lab import testbed
+    >>> draws = {"clean": partial(testbed.pool, 5), "noisy": partial(testbed.pool, 5, noise=1.0)}
+    >>> made = arms(draws, Recipe(model="gpt2", steps=1), seeds=[0, 1])
+    >>> [(arm.name, arm.recipe.seed) for arm in made]
+    [('clean', 0), ('noisy', 0), ('clean', 1), ('noisy', 1)]
     """
     chosen = list(seeds)
     if not draws or not chosen:

@@ -37,6 +37,16 @@ def checkpoint_answers(
     ------
     ValueError
         If the folder holds no checkpoint.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed
+    >>> when = tune.Checkpoints(every_steps=1)
+    >>> model = str(paths.base_model())
+    >>> recipe = tune.Recipe(model=model, steps=2, batch_size=4, checkpoints=when)
+    >>> folder = tune.sft(testbed.pool(4), recipe, paths.data() / "tuned")
+    >>> checkpoint_answers(folder, prompts=testbed.prompts(2), max_new_tokens=4).columns.tolist()
+    ['exact_1', 'loss_1', 'exact_2', 'loss_2']
     """
     folders = saved(model)
     if not folders:
@@ -65,6 +75,19 @@ def chosen_checkpoints(table: pd.DataFrame, dev: "pd.Index[str]") -> pd.DataFram
     DataFrame
         Index seed, one column per rule, the number of a checkpoint: `by_loss` (lowest loss of the
         true answers), `by_answers` (most right answers; ties to the earlier), `last`.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from lab import ablate, paths, testbed
+    >>> when = tune.Checkpoints(every_steps=1)
+    >>> model = str(paths.base_model())
+    >>> recipe = tune.Recipe(model=model, steps=2, batch_size=4, checkpoints=when)
+    >>> made = ablate.arms({"clean": partial(testbed.pool, 4)}, recipe, seeds=[0])
+    >>> grade = partial(checkpoint_answers, prompts=testbed.prompts(4), max_new_tokens=4)
+    >>> table = ablate.run(made, tune=tune.sft, evaluate=grade, workers=1)
+    >>> chosen_checkpoints(table, testbed.prompts(4).index[:2])["last"].tolist()
+    [2]
     """
     numbers = [name.rpartition("_")[2] for name in table.columns if name.startswith("loss_")]
     losses = {int(k): details(table, f"loss_{k}").loc[dev].mean() for k in numbers}
@@ -93,6 +116,21 @@ def checkpoint_outcomes(
         Prompts that no rule has looked at.
     measure : str
         "exact" or "loss".
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from lab import ablate, paths, testbed
+    >>> when = tune.Checkpoints(every_steps=1)
+    >>> model = str(paths.base_model())
+    >>> recipe = tune.Recipe(model=model, steps=2, batch_size=4, checkpoints=when)
+    >>> made = ablate.arms({"clean": partial(testbed.pool, 4)}, recipe, seeds=[0])
+    >>> grade = partial(checkpoint_answers, prompts=testbed.prompts(4), max_new_tokens=4)
+    >>> table = ablate.run(made, tune=tune.sft, evaluate=grade, workers=1)
+    >>> asked = testbed.prompts(4).index
+    >>> chosen = chosen_checkpoints(table, asked[:2])
+    >>> checkpoint_outcomes(table, chosen, asked[2:], measure="exact").shape
+    (2, 3)
     """
     known = {
         int(number): details(table, f"{measure}_{number}").droplevel("arm", axis=1).loc[prompts]

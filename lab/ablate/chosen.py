@@ -23,6 +23,12 @@ def rated(pool: pd.DataFrame, client: Client) -> "pd.Series[float]":
         Candidates.
     client : Client
         The rater.
+
+    Examples
+    --------
+    >>> from lab import testbed
+    >>> rated(testbed.pool(2), testbed.client()).tolist()
+    [5.0, 5.0]
     """
     return scored(partial(score.rating, pool, client))
 
@@ -54,6 +60,12 @@ def vectors(pool: pd.DataFrame, *, model: str | Path) -> pd.DataFrame:
         Candidates.
     model : str or Path
         As in `embed.hidden`.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed
+    >>> vectors(testbed.pool(2), model=paths.base_model()).shape
+    (2, 128)
     """
     return runs.once("embed", partial(hidden, embed.texts(pool), model=model))
 

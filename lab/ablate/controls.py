@@ -163,6 +163,15 @@ def lengths(arms: Sequence[Arm], table: pd.DataFrame) -> pd.DataFrame:
         Index arm, in the order of `arms`: `examples`, `words_trained` (of an answer trained on,
         mean over rows and seeds), `words_written` (of the models' answers); `preferred` where a
         judge was asked (0 to 1; NaN for the arm that all are judged against).
+
+    Examples
+    --------
+    >>> from lab import records, tune
+    >>> pool = records.frame([{"instruction": "Add 1 and 2.", "output": "It is 3."}])
+    >>> made = [Arm("all", pool, tune.Recipe(model="gpt2", steps=1))]
+    >>> table = pd.DataFrame({"arm": ["all"], "seed": [0], "words": [5.0], "examples": [1]})
+    >>> lengths(made, table).columns.tolist()
+    ['examples', 'words_trained', 'words_written']
     """
     trained: dict[str, list[float]] = {}
     for arm in arms:

@@ -45,7 +45,13 @@ def publish(title: str, verdicts: pd.DataFrame) -> list[runs.Run]:
 
 
 def findings() -> list[runs.Run]:
-    """Return the newest finding of each title and setting, in the order of their titles."""
+    """Return the newest finding of each title and setting, in the order of their titles.
+
+    Examples
+    --------
+    >>> findings()  # none yet in an empty folder of runs
+    []
+    """
     table = runs.frame("report")
     if len(table) == 0:
         return []

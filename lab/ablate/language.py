@@ -46,6 +46,15 @@ def open_answers(
         person's answer; lower is better), `ends` (1 if the answer ended by itself), `words`,
         `repetition` (0 to 1: the share of runs of four words that came before in the answer). Of a
         question: `knows` (1 if the right choice has the lowest loss per token).
+
+    Examples
+    --------
+    >>> from lab import paths, records, tune
+    >>> pool = records.frame([{"instruction": "Name the capital of Peru.", "output": "Lima."}])
+    >>> how = {"template": tune.ALPACA, "max_new_tokens": 4}
+    >>> found = open_answers(paths.base_model(), prompts=pool, **how)
+    >>> len(found), (found["loss"] > 0).all().item()
+    (1, True)
     """
     written = tune.completions(model, prompts, max_new_tokens=max_new_tokens, template=template)
     said = tune.answer_losses(model, prompts, template=template)
@@ -82,6 +91,16 @@ def knows(
     ------
     ValueError
         If a question has not exactly one right choice.
+
+    Examples
+    --------
+    >>> from lab import paths, records, tune
+    >>> pool = records.frame([
+    ...     {"instruction": "Capital of Peru?", "output": city, "question": "q1", "right": fit}
+    ...     for city, fit in (("Lima", True), ("Oslo", False))
+    ... ])
+    >>> knows(paths.base_model(), pool, template=tune.ALPACA).index.tolist()
+    ['q1']
     """
     right = questions.groupby("question")["right"].sum()
     if not right.eq(1).all():

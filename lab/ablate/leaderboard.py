@@ -34,6 +34,20 @@ def leaderboard(
     ------
     ValueError
         If `against` is no arm, or is the only one.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from lab import ablate, paths, testbed, tune
+    >>> recipe = tune.Recipe(model=str(paths.base_model()), steps=1, batch_size=4)
+    >>> asked = testbed.prompts(3)
+    >>> grade = partial(ablate.exact_answers, prompts=asked, max_new_tokens=4)
+    >>> study = ablate.Setup(testbed.pool, asked, recipe, grade, "exact")
+    >>> draws = {"random": partial(testbed.pool, 4), "noisy": partial(testbed.pool, 4, noise=1.0)}
+    >>> made = ablate.arms(draws, recipe, seeds=[0, 1])
+    >>> table = ablate.run(made, tune=tune.sft, evaluate=grade, workers=1)
+    >>> sorted(leaderboard(table, study).index)
+    ['noisy', 'random']
     """
     outcomes = setup.outcomes(table)
     arms = list(dict.fromkeys(table["arm"]))

@@ -25,7 +25,7 @@ _SPREAD = {"cell": 12.0, "gain": 1.5, "seed": 1.0}  # standard deviations, in po
 
 
 def published_runs(folder: str | Path) -> pd.DataFrame:
-    """Read the published fine-tunings below `folder`.
+    r"""Read the published fine-tunings below `folder`.
 
     Parameters
     ----------
@@ -44,6 +44,21 @@ def published_runs(folder: str | Path) -> pd.DataFrame:
     ------
     DataError
         If no such file is there, a neighbour or column is missing, or a run is there twice.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> folder = paths.data() / "tulu" / "llama"
+    >>> folder.mkdir(parents=True)
+    >>> files = {
+    ...     "true_metric_budget": ["dataset,method,num_samples,seed,true_metric", "bbh,LESS,9,0,4"],
+    ...     "ce_loss_budget": ["dataset,method,num_samples,dev,test,seed", "bbh,LESS,9,0.2,3.1,0"],
+    ...     "true_metric_zero_shot": ["dataset,true_metric", "bbh,39.5"],
+    ... }
+    >>> for name, lines in files.items():
+    ...     _ = (folder / f"budget_{name}.csv").write_text("\n".join(lines))
+    >>> published_runs(paths.data())[["pool", "task", "method", "budget"]].values.tolist()
+    [['tulu', 'bbh', 'LESS', 9]]
     """
     files = sorted(Path(folder).rglob("budget_true_metric_budget.csv"))
     if not files:

@@ -92,6 +92,17 @@ def run(
     ------
     RunError
         If a cell failed; all others are finished and kept first.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from lab import ablate, paths, testbed, tune
+    >>> recipe = tune.Recipe(model=str(paths.base_model()), steps=1, batch_size=4)
+    >>> made = ablate.arms({"clean": partial(testbed.pool, 4)}, recipe, seeds=[0])
+    >>> grade = partial(ablate.exact_answers, prompts=testbed.prompts(3), max_new_tokens=4)
+    >>> table = run(made, tune=tune.sft, evaluate=grade, workers=1)
+    >>> table[["arm", "seed", "examples"]].values.tolist()
+    [['clean', 0, 4]]
     """
     names = [(arm.name, arm.seed) for arm in arms]
     if len(set(names)) != len(names):
@@ -122,6 +133,17 @@ def details(table: pd.DataFrame, measure: str) -> pd.DataFrame:
         From `run`; only its columns arm, seed, run and judged are read.
     measure : str
         A column of what `evaluate` returned.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from lab import ablate, paths, testbed, tune
+    >>> recipe = tune.Recipe(model=str(paths.base_model()), steps=1, batch_size=4)
+    >>> made = ablate.arms({"clean": partial(testbed.pool, 4)}, recipe, seeds=[0])
+    >>> grade = partial(ablate.exact_answers, prompts=testbed.prompts(3), max_new_tokens=4)
+    >>> table = ablate.run(made, tune=tune.sft, evaluate=grade, workers=1)
+    >>> details(table, "exact").shape  # prompts, arms and seeds
+    (3, 1)
     """
     columns = {}
     for row in table.itertuples():

@@ -34,7 +34,15 @@ RATE = 2e-3  # higher than the preset's: models that see few examples learn from
 
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """Pools, test prompts, recipe and evaluation of a study; made by `world` and `local`."""
+    """Pools, test prompts, recipe and evaluation of a study; made by `world` and `local`.
+
+    Examples
+    --------
+    >>> from lab import ablate
+    >>> study = ablate.world()
+    >>> study.measure, len(study.prompts) > 0
+    ('exact', True)
+    """
 
     pool: Callable[..., pd.DataFrame]  # (seed=) -> pool
     prompts: pd.DataFrame  # with a column `set`
@@ -194,6 +202,13 @@ def local(
     ------
     ValueError
         If `rows` is out of range, or `prompts` leaves no candidates.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed, tune
+    >>> recipe = tune.Recipe(model=str(paths.base_model()), steps=1)
+    >>> local(testbed.pool(20), recipe, prompts=5).measure
+    'likelihood'
     """
     pool = data if isinstance(data, pd.DataFrame) else load.auto(data).pool
     if rows is not None:

@@ -42,6 +42,13 @@ def solved(pool: pd.DataFrame, recipe: Recipe, *, share: float = 0.1) -> "pd.Ser
     ------
     ValueError
         If `share` is out of range.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed
+    >>> recipe = tune.Recipe(model=str(paths.base_model()), steps=1, batch_size=4)
+    >>> solved(testbed.pool(4), recipe, share=0.5).tolist()
+    [False, False, False, False]
     """
     if not 0 < share <= 1:
         raise ValueError(f"share must be above 0 and at most 1, got {share}")

@@ -85,5 +85,11 @@ def restyled(pool: pd.DataFrame, styles: Sequence[str], *, seed: int) -> pd.Data
 
 
 def right(grades: pd.DataFrame) -> pd.DataFrame:
-    """Return 1 where an answer's grade says that it is right in whatever form, else 0."""
+    """Return 1 where an answer's grade says that it is right in whatever form, else 0.
+
+    Examples
+    --------
+    >>> right(pd.DataFrame({("clean", 0): [5.0, 2.0]})).iloc[:, 0].tolist()
+    [1.0, 0.0]
+    """
     return (grades >= RIGHT).astype("float64").where(grades.notna())

@@ -29,6 +29,17 @@ def summary(table: pd.DataFrame, measure: str, *, seed: int = 0) -> pd.DataFrame
         Index arm, in the order of `table`: mean, low, high (the 95 % interval), examples
         (median over seeds), seeds, prompts; where it is known, `too_long` and `trimmed`: the
         examples lost to and cut at `max_tokens` (median over seeds).
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from lab import ablate, paths, testbed, tune
+    >>> recipe = tune.Recipe(model=str(paths.base_model()), steps=1, batch_size=4)
+    >>> made = ablate.arms({"clean": partial(testbed.pool, 4)}, recipe, seeds=[0])
+    >>> grade = partial(ablate.exact_answers, prompts=testbed.prompts(3), max_new_tokens=4)
+    >>> table = ablate.run(made, tune=tune.sft, evaluate=grade, workers=1)
+    >>> summary(table, "exact")[["examples", "seeds", "prompts"]].values.tolist()
+    [[4, 1, 3]]
     """
     outcomes = details(table, measure)
     rows = {}
@@ -74,6 +85,18 @@ def compare(
     DataFrame
         One row per pair: first, second, difference, low, high, and `clear` (the interval
         leaves out zero).
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from lab import ablate, paths, testbed, tune
+    >>> recipe = tune.Recipe(model=str(paths.base_model()), steps=1, batch_size=4)
+    >>> draws = {"clean": partial(testbed.pool, 4), "noisy": partial(testbed.pool, 4, noise=1.0)}
+    >>> grade = partial(ablate.exact_answers, prompts=testbed.prompts(3), max_new_tokens=4)
+    >>> made = ablate.arms(draws, recipe, seeds=[0])
+    >>> table = ablate.run(made, tune=tune.sft, evaluate=grade, workers=1)
+    >>> compare(table, "exact", {"clean": "noisy"})[["first", "second"]].values.tolist()
+    [['clean', 'noisy']]
     """
     outcomes = details(table, measure)
     rows = []

@@ -28,7 +28,13 @@ POWER = 0.8
 
 @dataclass(frozen=True)
 class Claim:
-    """What is claimed of two arms, and the difference that matters; made by `more` and `same`."""
+    """What is claimed of two arms, and the difference that matters; made by `more` and `same`.
+
+    Examples
+    --------
+    >>> more("Diverse examples teach more.", "diverse", "narrow", by=0.05).first
+    'diverse'
+    """
 
     text: str
     first: str  # name of an arm

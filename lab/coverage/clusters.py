@@ -57,6 +57,13 @@ def clusters(
     ValueError
         If `X` is not finite, `min_size` or `min_samples` is out of range, or the graph is of
         another pool or too narrow.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.concatenate([np.linspace(0, 1, 20), np.linspace(9, 9.5, 20)])[:, None]
+    >>> clusters(X, min_size=10).value_counts().to_dict()
+    {0: 20, 1: 20}
     """
     try:
         from hdbscan import HDBSCAN

@@ -15,7 +15,14 @@ QUANTILE = 0.95  # of the distances inside the subset: what lies further off is 
 
 @dataclass(frozen=True, eq=False)
 class Gaps:
-    """The rows of a reference that a subset does not reach, and the regions they form."""
+    """The rows of a reference that a subset does not reach, and the regions they form.
+
+    Examples
+    --------
+    >>> found = gaps([[1.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]], max_distance=0.5)
+    >>> len(found.rows), len(found.regions), found.max_distance
+    (2, 1, 0.5)
+    """
 
     rows: pd.DataFrame  # index of the reference; distance, reached (bool), region (-1: reached)
     regions: pd.DataFrame  # index region; size, distance (mean), centre (id of the middle row)
@@ -28,7 +35,17 @@ class Gaps:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Two pools on one map, and how far each reaches the other."""
+    """Two pools on one map, and how far each reaches the other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> rows = np.random.default_rng(0).normal(size=(60, 4))
+    >>> X = pd.DataFrame(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    >>> compare(X.iloc[:30], X.iloc[30:], names=("old", "new")).places["pool"].unique().tolist()
+    ['old', 'new']
+    """
 
     places: pd.DataFrame  # x, y, pool (name), distance (to the nearest row of the other pool)
     reached: "pd.Series[float]"  # name -> share of its rows that the other pool reaches, 0..1
@@ -63,6 +80,12 @@ def gaps(
     ------
     ValueError
         If a matrix is not finite, or `max_distance` or `min_size` is out of range.
+
+    Examples
+    --------
+    >>> found = gaps([[1.0, 0.0]], [[1.0, 0.0], [0.0, 1.0], [0.1, 0.99]], max_distance=0.5)
+    >>> found.rows["reached"].tolist(), len(found.regions)
+    ([True, False, False], 1)
     """
     inside, outside = check_matrix(subset, "subset"), check_matrix(reference, "reference")
     limit = _own_distance(inside) if max_distance is None else max_distance
@@ -117,6 +140,15 @@ def compare(
     ------
     ValueError
         If the columns differ in number or the names are the same.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> rows = np.random.default_rng(0).normal(size=(60, 4))
+    >>> X = pd.DataFrame(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    >>> compare(X.iloc[:30], X.iloc[30:], max_distance=2.0).reached.tolist()
+    [1.0, 1.0]
     """
     one, two = check_matrix(first, "first"), check_matrix(second, "second")
     if one.shape[1] != two.shape[1] or names[0] == names[1]:

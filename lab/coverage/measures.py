@@ -58,6 +58,11 @@ def facility_value(X: ArrayLike, indices: Rows) -> float:
     """Return the mean similarity of a row to its nearest picked row, 0..1; higher covers more.
 
     Similarity is the product of two unit rows, or 0 if that is negative.
+
+    Examples
+    --------
+    >>> round(facility_value([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]], [1]), 3)
+    0.8
     """
     away = nearest(X, indices)
     return float(np.maximum(1 - away.astype(np.float64) ** 2 / 2, 0).mean())
@@ -115,6 +120,13 @@ def density(graph: Neighbours, *, k: int = 10, power: float = 0.5) -> NDArray[np
     ------
     ValueError
         If the graph holds fewer than `k` neighbours.
+
+    Examples
+    --------
+    >>> from lab import coverage
+    >>> near = coverage.neighbours([[1.0, 0.0], [0.99, 0.14], [0.98, 0.2], [0.0, 1.0]], k=2)
+    >>> density(near, k=2).argmin().item()  # the row that stands alone
+    3
     """
     if not 1 <= k <= graph.k:
         raise ValueError(f"k must be between 1 and the {graph.k} neighbours of the graph, got {k}")
@@ -140,6 +152,12 @@ def novelsum(
         The picked rows.
     distance_power : float
         The paper's is 1.
+
+    Examples
+    --------
+    >>> X = [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]]
+    >>> novelsum(X, [1.0, 1.0, 1.0], [0, 2]) > novelsum(X, [1.0, 1.0, 1.0], [0, 1])
+    True
     """
     rows = check_matrix(X)
     picked = check_rows(indices, len(rows))

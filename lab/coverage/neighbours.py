@@ -25,7 +25,15 @@ FAST = {"reassoc", "contract"}  # lets a sum use wide registers
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """The k nearest other rows of every row, nearest first, ties to the lower row."""
+    """The k nearest other rows of every row, nearest first, ties to the lower row.
+
+    Examples
+    --------
+    >>> from lab import coverage
+    >>> near = coverage.neighbours([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]], k=1)
+    >>> near.indices.tolist()
+    [[1], [0], [1]]
+    """
 
     indices: NDArray[np.int32]  # (n, k)
     distances: NDArray[np.float32]  # (n, k) Euclidean

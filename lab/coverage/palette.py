@@ -170,7 +170,7 @@ def similar(found: list[str]) -> int:
     1
     """
     rgb = np.array([[int(one[at : at + 2], 16) for at in (1, 3, 5)] for one in found])
-    lab = _lab(rgb / 255, EYES["all"]) if len(found) else np.empty((0, 3))
+    lab = oklab(rgb / 255, EYES["all"]) if len(found) else np.empty((0, 3))
     away = np.linalg.norm(lab[:, None] - lab[None], axis=2)
     return int((np.tril(away < SIMILAR, -1)).any(axis=1).sum())
 
@@ -188,11 +188,11 @@ def _choices() -> tuple[NDArray[np.intp], Array, Array]:
     linear = np.clip(linear[fits], 0, 1)
     curved = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     rgb = np.round(255 * curved).astype(np.intp)
-    seen = np.stack([_lab(rgb / 255, eye) for eye in EYES.values()])
+    seen = np.stack([oklab(rgb / 255, eye) for eye in EYES.values()])
     return rgb, hue[fits], seen
 
 
-def _lab(rgb: Any, eye: Array) -> Array:
+def oklab(rgb: Any, eye: Array) -> Array:
     """Return sRGB in 0..1 in OKLab, as seen by `eye`."""
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     seen = np.clip(linear @ eye.T, 0, 1)

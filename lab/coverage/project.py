@@ -53,6 +53,13 @@ def project(
     ValueError
         If `X` is too small or not finite, a setting is out of range, or the graph is of another
         pool or too narrow.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(30, 4))
+    >>> project(X, k=5, epochs=20).columns.tolist()
+    ['x', 'y']
     """
     matrix = check_matrix(X)
     n = len(matrix)
@@ -99,6 +106,15 @@ def place(new: ArrayLike, X: ArrayLike, places: pd.DataFrame, *, k: int = 15) ->
     ------
     ValueError
         If the shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> X = np.random.default_rng(0).normal(size=(30, 4))
+    >>> places = pd.DataFrame(X[:, :2], columns=["x", "y"])
+    >>> place(X[:3], X, places, k=5).columns.tolist()
+    ['x', 'y']
     """
     mapped = check_matrix(X)
     if len(mapped) != len(places) or k < 2:
@@ -135,6 +151,14 @@ def trustworthiness(
     ------
     ValueError
         If the shapes do not fit or `k` is out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> trustworthiness(X, pd.DataFrame(X, columns=["x", "y"]), k=5)
+    1.0
     """
     matrix = check_matrix(X)
     flat = check_matrix(places[["x", "y"]], "places")

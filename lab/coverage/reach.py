@@ -22,7 +22,15 @@ NEAR, FAR = 0.5, 0.95  # quantiles of the distances to a random subset
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """How near a subset comes to each row of a pool, and where the lines are drawn."""
+    """How near a subset comes to each row of a pool, and where the lines are drawn.
+
+    Examples
+    --------
+    >>> from lab import coverage
+    >>> found = coverage.reach([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]], [0])
+    >>> found.rows.columns.tolist()
+    ['distance', 'state', 'picked']
+    """
 
     rows: pd.DataFrame  # on the pool's index: distance, state ("covered" …), picked (bool)
     near: float  # covered up to this distance

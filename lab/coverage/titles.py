@@ -60,6 +60,14 @@ def titles(
     ------
     ValueError
         If the indexes differ or `examples` is below 1.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lab import testbed
+    >>> texts = pd.Series(["Add 1 and 2.", "Add 3 and 4.", "What is the capital of Peru?"])
+    >>> titles(texts, pd.Series([0, 0, -1]), testbed.client()).columns.tolist()
+    ['name', 'keywords', 'reason', 'reply']
     """
     if examples < 1:
         raise ValueError(f"examples must be at least 1, got {examples}")

@@ -66,15 +66,16 @@ def embed(texts: "pd.Series[str]", encoder: Encoder, *, batch_tokens: int) -> ve
         cut = 0
         for start in range(0, len(missing), CHUNK):
             part = missing[start : start + CHUNK]
-            for chosen, made, truncated in _batches(part, encoder, batch_tokens):
+            for chosen, made, truncated in batches(part, encoder, batch_tokens):
                 store.add([part[row] for row in chosen], made)
                 cut += truncated
         return store.embedding(texts, made=len(missing), truncated=cut)
 
 
-def _batches(
+def batches(
     part: list[str], encoder: Encoder, batch_tokens: int
 ) -> Iterator[tuple[list[int], NDArray[np.float32], int]]:
+    """Yield rows of `part` of equal length, their unit vectors, and how many were truncated."""
     import torch
 
     tokens = encoder.tokenizer(part, truncation=False, return_attention_mask=False, verbose=False)

@@ -58,6 +58,13 @@ def endpoint(
     CallError
         If the server refuses, stays busy, or answers with something else than vectors; vectors
         that came before are kept.
+
+    Examples
+    --------
+    >>> import pandas as pd  # asks a server on this machine
+    >>> texts = pd.Series(["Name a river."])
+    >>> endpoint(texts, model="m", base_url="http://127.0.0.1:8000/v1").made  # doctest: +SKIP
+    1
     """
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")

@@ -50,6 +50,13 @@ def hidden(
     ------
     DataError
         If a text is blank.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lab import paths
+    >>> hidden(pd.Series(["Name a river.", "The Elbe."]), model=paths.base_model())
+    Embedding(2 rows of 128 numbers: 2 distinct texts made, 0 found in the store, 0 truncated)
     """
     from transformers import AutoModel
 

@@ -10,7 +10,16 @@ from lab.filters import tally as tallies
 
 @dataclass(frozen=True, eq=False)
 class Filtered:
-    """Kept and rejected rows; `len(pool)` + `len(rejected)` is the number of rows, always."""
+    """Kept and rejected rows; `len(pool)` + `len(rejected)` is the number of rows, always.
+
+    Examples
+    --------
+    >>> from lab import filters
+    >>> pool = pd.DataFrame({"output": {"x": "Yes.", "y": ""}})
+    >>> done = filters.apply(pool, {"length": filters.length(pool)})
+    >>> done.reasons().to_dict()
+    {'y': 'length'}
+    """
 
     pool: pd.DataFrame  # the rows that every filter keeps
     rejected: pd.DataFrame  # the others; `rejected_by` names the first filter that rejects a row

@@ -69,6 +69,12 @@ def contaminated_by(
     """Return an evaluation text that each example shares a run of words with, "" if none.
 
     Takes what `decontaminate` takes, and is the evidence for it.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"output": ["It says: one two three four.", "One, two."]})
+    >>> contaminated_by(rows, ["one two three"], words=3, fields=("output",)).tolist()
+    ['one two three', '']
     """
     texts = pd.Series(list(evaluation), dtype="str")
     held = shingles(texts, words=words)
@@ -113,6 +119,12 @@ def decontaminate_semantic(
         Embedding of the evaluation texts by the same method.
     max_similarity : float
         Largest cosine allowed, -1 to 1.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"output": ["a", "b"]})
+    >>> decontaminate_semantic(rows, [[1.0, 0.0], [0.0, 1.0]], [[0.99, 0.14]]).tolist()
+    [False, True]
     """
     if not -1 <= max_similarity <= 1:
         raise ValueError(f"max_similarity must be between -1 and 1, got {max_similarity}")

@@ -45,6 +45,11 @@ def no_bad_start(
         Whether the first character may lie outside ASCII, as it must in Chinese.
     field : str
         The text column to look at.
+
+    Examples
+    --------
+    >>> no_bad_start(pd.DataFrame({"instruction": ["Name a fruit.", "- a list"]})).tolist()
+    [True, False]
     """
     bad = [rf"^\s*(?:[{re.escape(string.punctuation)}]|$)"]
     bad += [rf"^\s*{re.escape(start)}" for start in starts]
@@ -60,6 +65,12 @@ def no_echo(pool: pd.DataFrame) -> "pd.Series[bool]":
 
     Source: Self-Instruct, arXiv:2212.10560, its instance filter (input = output).
     Cost: about 1,000,000 rows a second.
+
+    Examples
+    --------
+    >>> rows = {"instruction": "Say it.", "input": "", "output": ["Say it.", "It."]}
+    >>> no_echo(pd.DataFrame(rows)).tolist()
+    [False, True]
     """
     given, output = text.column(pool, "input").str.strip(), text.column(pool, "output").str.strip()
     asked = text.column(pool, "instruction").str.strip()
@@ -79,6 +90,11 @@ def content_words(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bo
 
     Source: the third sign of failure of Evol-Instruct, arXiv:2304.12244; own list of words.
     Cost: about 1,000,000 rows a second.
+
+    Examples
+    --------
+    >>> content_words(pd.DataFrame({"output": ["Of the...", "Blue."]})).tolist()
+    [False, True]
     """
     english, chinese = patterns("stop_words", "en"), patterns("stop_words", "zh")
     empty = rf"^(?:(?:{text.either(english)})\b|{text.either(chinese)}|[^\pL\pN])*$"
@@ -136,6 +152,11 @@ def no_markup(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]"
 
     Source: LIMA, arXiv:2305.11206, section 2.1 (there it is stripped from the answers).
     Cost: about 300,000 rows a second.
+
+    Examples
+    --------
+    >>> no_markup(pd.DataFrame({"output": ["See https://example.org.", "See `<b>`."]})).tolist()
+    [False, True]
     """
     given = text.column(pool, field)
     prose = pc.replace_substring_regex(arrow(given), pattern=CODE, replacement=" ")

@@ -67,6 +67,12 @@ def language(
     ------
     ValueError
         If `languages` is empty or holds a code that the model does not know.
+
+    Examples
+    --------
+    >>> rows = {"output": ["The weather is nice today.", "今天天气很好, 我们去公园。"]}
+    >>> language(pd.DataFrame(rows), languages=("zh",), fields=("output",)).tolist()
+    [False, True]
     """
     if not languages:
         raise ValueError("languages must hold at least one code, such as 'en'")
@@ -93,9 +99,9 @@ def language_of(
     ['en', 'zh', 'und']
     """
     texts = joined(pool, fields, read=READ)
-    signs = _signs(texts)
-    codes = _plain(texts, signs, set(candidates))
-    codes[signs.letters + 3 * signs.cjk < min_letters] = UNKNOWN
+    found = signs(texts)
+    codes = _plain(texts, found, set(candidates))
+    codes[found.letters + 3 * found.cjk < min_letters] = UNKNOWN
     open_rows = np.flatnonzero(codes == "")
     left = arrow(texts.iloc[open_rows])
     spelled = pc.replace_substring_regex(left, pattern=r"[^\pL\pM]+", replacement=" ")
@@ -115,7 +121,7 @@ class _Signs:
     kana: Ints
 
 
-def _signs(texts: "pd.Series[str]") -> _Signs:
+def signs(texts: "pd.Series[str]") -> _Signs:
     """Count by bytes, which is fast, and by patterns in the texts that are not all ASCII."""
     data, ends = buffers(arrow(texts))
     latin, words, foreign = _ascii(data, ends)

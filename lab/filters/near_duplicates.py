@@ -157,7 +157,7 @@ def _groups(found: Shingles, past: Shingles, limit: float, seed: int) -> NDArray
     _, first, inverse = np.unique(same, return_index=True, return_inverse=True)
     parent = first[inverse].astype(np.int64)  # equal sets are one group from the start
     parent[sizes == 0] = np.flatnonzero(sizes == 0)  # nothing to compare: each stays alone
-    width = _band_width(limit)
+    width = band_width(limit)
     distinct = np.flatnonzero((parent == np.arange(len(sizes))) & (sizes > 0))
     rows, digests = _candidates(found, distinct, width, seed)
     sets, pasts = (found.hashes, found.starts), (past.hashes, past.starts)
@@ -168,7 +168,7 @@ def _groups(found: Shingles, past: Shingles, limit: float, seed: int) -> NDArray
     return np.array([_root(parent, row) for row in range(len(sizes))], dtype=np.intp)
 
 
-def _band_width(limit: float) -> int:
+def band_width(limit: float) -> int:
     """Return the widest band that still finds a pair at `limit` but for `MISSED`."""
     widths = [1, 2, 4, 8, 16]
     fine = [w for w in widths if (1 - limit**w) ** (PERMUTATIONS // w) <= MISSED]

@@ -80,6 +80,12 @@ def explain(
         If no example has this id.
     ValueError
         If evidence is given for a filter that has no mask.
+
+    Examples
+    --------
+    >>> masks = {"a": pd.Series({"x": True}), "b": pd.Series({"x": False})}
+    >>> explain(masks, "x", evidence={"b": pd.Series({"x": "too long"})})["evidence"].tolist()
+    ['', 'too long']
     """
     index = over(masks)
     if id not in index:

@@ -34,6 +34,11 @@ def patterns(name: str, language: str = "*") -> tuple[str, ...]:
     ------
     ValueError
         If there are none of this name and language.
+
+    Examples
+    --------
+    >>> len(patterns("leaked_prompt")) > 0
+    True
     """
     files = sorted(FOLDER.glob(f"{name}.{language}.txt"))
     if not files:
@@ -49,7 +54,7 @@ def _read(path: Path) -> list[str]:
     for line in path.read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("# "):
             continue
-        whole = _in_both_scripts(line)
+        whole = in_both_scripts(line)
         for name, part in parts.items():
             whole = whole.replace(f"%{name}%", part)
         definition = DEFINITION.match(whole)
@@ -60,19 +65,19 @@ def _read(path: Path) -> list[str]:
     return found
 
 
-def _in_both_scripts(pattern: str) -> str:
+def in_both_scripts(pattern: str) -> str:
     """Return a pattern in which each simplified character stands for its traditional forms too."""
     found, inside = [], False
     for at, sign in enumerate(pattern):
         if sign in "[]" and pattern[at - 1 : at] != "\\":
             inside = sign == "["
-        forms = sign + _traditional().get(sign, "")
+        forms = sign + traditional().get(sign, "")
         found.append(forms if inside or len(forms) == 1 else f"[{forms}]")
     return "".join(found)
 
 
 @cache
-def _traditional() -> dict[str, str]:
+def traditional() -> dict[str, str]:
     """Return the traditional forms of each simplified character that patterns hold."""
     lines = (FOLDER / "traditional.txt").read_text(encoding="utf-8").splitlines()
     return {pair[0]: pair[1:] for line in lines[1:] for pair in line.split()}
@@ -133,6 +138,11 @@ def no_first_person(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[
 
     Source: LIMA, arXiv:2305.11206, section 2.1 (Stack Exchange answers).
     Cost: about 300,000 rows a second.
+
+    Examples
+    --------
+    >>> no_first_person(pd.DataFrame({"output": ["I like tea.", "World War I ended."]})).tolist()
+    [False, True]
     """
     read = _read_for("first_person", text.column(pool, field))
     return ~text.contains(read, patterns("first_person"))
@@ -143,6 +153,11 @@ def no_other_answers(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series
 
     Source: LIMA, arXiv:2305.11206, section 2.1 ("as mentioned", "stack exchange").
     Cost: about 200,000 rows a second.
+
+    Examples
+    --------
+    >>> no_other_answers(pd.DataFrame({"output": ["As others mentioned, no.", "No."]})).tolist()
+    [False, True]
     """
     given = text.column(pool, field)
     keep = ~text.any_of(given, patterns("other_answers_hint"))
@@ -156,6 +171,12 @@ def no_leaked_prompt(pool: pd.DataFrame, *, field: str = "instruction") -> "pd.S
     Source: the fourth sign of failure of Evol-Instruct, arXiv:2304.12244 ("given prompt",
     "rewritten prompt", "#Rewritten Prompt#").
     Cost: about 5,000,000 rows a second.
+
+    Examples
+    --------
+    >>> tasks = ["#Rewritten Prompt#: Name a river.", "Name a river."]
+    >>> no_leaked_prompt(pd.DataFrame({"instruction": tasks})).tolist()
+    [False, True]
     """
     return ~text.contains(text.column(pool, field), patterns("leaked_prompt"))
 
@@ -170,6 +191,11 @@ def no_apology(
 
     Source: the second sign of failure of Evol-Instruct, arXiv:2304.12244.
     Cost: about 1,000,000 rows a second.
+
+    Examples
+    --------
+    >>> no_apology(pd.DataFrame({"output": ["Sorry, no.", "No."]})).tolist()
+    [False, True]
     """
     given = text.column(pool, field)
     keep = ~text.contains(given, (r"\bsorry\b", "抱歉", "对不起", "對不起"))
@@ -210,6 +236,12 @@ def no_personal(
 
     Source: own patterns.
     Cost: about 500,000 rows a second.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"output": ["Mail jo@example.com.", "Mail me."]})
+    >>> no_personal(rows, fields=("output",)).tolist()
+    [False, True]
     """
     found = text.flags(np.zeros(len(pool), dtype=bool), pool.index)
     for field in fields:

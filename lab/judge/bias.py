@@ -72,6 +72,19 @@ def bias(
     ------
     ValueError
         If there are fewer than 20 prompts, a name has no family, or a prompt has no quality.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lab.judge import verdicts
+    >>> draw = np.random.default_rng(0)
+    >>> rows = [
+    ...     {"prompt": f"p{n}", "judge": "j", "first": first, "verdict": draw.choice(["a", "b"]),
+    ...      "length_a": draw.integers(50, 90), "length_b": draw.integers(50, 90)}
+    ...     for n in range(60) for first in "ab"
+    ... ]
+    >>> bias(verdicts.table(rows)).columns.tolist()
+    ['effect', 'estimate', 'low', 'high', 'p_value', 'prompts', 'verdicts', 'invalid', 'note']
     """
     valid = validate(verdicts)
     valid = valid[valid["verdict"] != "invalid"]

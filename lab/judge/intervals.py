@@ -138,7 +138,7 @@ def bootstrap(
     """
     table = _ordered(_matrix("values", values))
     _check_numbers(repetitions, level)
-    draws = _draw_means(table, repetitions, np.random.default_rng(seed))
+    draws = draw_means(table, repetitions, np.random.default_rng(seed))
     return Resampled(float(np.nanmean(table)), draws, *_spread(table)).interval(level)
 
 
@@ -255,7 +255,8 @@ def _levels(table: Floats) -> tuple[Floats, NDArray[np.int64]]:
     return np.where(levels == MISSING, np.nan, levels), counts
 
 
-def _draw_means(table: Floats, repetitions: int, rng: np.random.Generator) -> Floats:
+def draw_means(table: Floats, repetitions: int, rng: np.random.Generator) -> Floats:
+    """Return the means of bootstrap draws of rows and of columns (repetitions,)."""
     levels, counts = _levels(table)
     weights = rng.multinomial(len(table), counts / len(table), size=repetitions)
     return _weighted(levels, weights, rng)

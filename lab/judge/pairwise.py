@@ -50,6 +50,15 @@ def pairwise(
     ValueError
         If the ids of `a` and `b` differ, are not in `questions`, or an answer is missing; if both
         have one name; or if several samples would be equal.
+
+    Examples
+    --------
+    >>> from lab import judge, testbed
+    >>> asked = testbed.prompts(3)
+    >>> good, bad = asked["output"].rename("good"), asked["output"].str[:8].rename("cut")
+    >>> table = pairwise(good, bad, testbed.client(), questions=asked)
+    >>> len(table), table["verdict"].unique().tolist()  # three prompts in both orders
+    (6, ['a'])
     """
     system, reference = _names(a, b)
     b = _checked(a, b, questions)

@@ -45,6 +45,14 @@ def rating(
         One row per prompt, judge and sample: `prompt`, `system`, `judge`, `sample`, `rating`
         (missing where the reply could not be read), `length` in characters, `reply`, `error`,
         `cost_usd`, `key`.
+
+    Examples
+    --------
+    >>> from lab import testbed
+    >>> asked = testbed.prompts(2)
+    >>> table = rating(asked["output"].rename("good"), testbed.client(), questions=asked)
+    >>> table["rating"].tolist()
+    [6.0, 6.0]
     """
     if samples < 1 or (samples > 1 and prompt.temperature == 0):
         raise ValueError(
@@ -79,6 +87,14 @@ def mean_rating(ratings: pd.DataFrame, *, repetitions: int = 2000, seed: int = 0
 
     Samples of a prompt are averaged before prompts are drawn; `invalid` counts ratings that could
     not be read, which stay out.
+
+    Examples
+    --------
+    >>> from lab import judge, testbed
+    >>> asked = testbed.prompts(3)
+    >>> table = judge.rating(asked["output"].rename("good"), testbed.client(), questions=asked)
+    >>> mean_rating(table).columns.tolist()
+    ['system', 'judge', 'prompts', 'invalid', 'mean', 'low', 'high', 'length']
     """
     rows = []
     for (system, judge), group in ratings.groupby(["system", "judge"], sort=True):

@@ -30,6 +30,11 @@ class Price:
     cached_usd : float, optional
         For those tokens of the prompt that the server had read before; None if they cost as much
         as the others.
+
+    Examples
+    --------
+    >>> Price(input_usd=0.5, output_usd=1.5).batch_share
+    0.5
     """
 
     input_usd: float

@@ -29,6 +29,13 @@ def dolly(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Load
     ------
     DataError
         If the file cannot be read, or not one row fits.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> found = dolly(paths.samples() / "dolly.jsonl")
+    >>> found.pool[["output", "category"]].iloc[0].tolist()
+    ['The robins and the bats.', 'closed_qa']
     """
     hint = "is this another format? see load.alpaca"
     return collect(path, _convert, hint=hint, columns=columns)

@@ -105,6 +105,13 @@ def to_dataset(pool: pd.DataFrame) -> Any:
         If the package `datasets` is not installed.
     DataError
         If a column mixes kinds that Arrow cannot hold together.
+
+    Examples
+    --------
+    >>> from lab import records  # needs the package datasets
+    >>> pool = records.frame([{"instruction": "Add 1 and 2.", "output": "3"}])
+    >>> to_dataset(pool)["output"]  # doctest: +SKIP
+    ['3']
     """
     try:
         import datasets
@@ -158,6 +165,11 @@ def hub(
         If the package `datasets` is not installed.
     DataError
         If the set cannot be had: there is none of this name, or no network.
+
+    Examples
+    --------
+    >>> hub("tatsu-lab/alpaca", revision="main").told  # doctest: +SKIP
+    'tatsu-lab/alpaca at dce01c9b08f87459cf36a430d809084718273017, licence cc-by-nc-4.0'
     """
     rows, told = _opened(name, revision, split, streaming=False)
     loaded = dataset(rows, name=name, columns=columns)
@@ -175,6 +187,13 @@ def hub_parts(
     """Yield a data set of the Hub as `parts` does, while it comes over the network.
 
     Nothing but one part is in memory or on the disk. Parameters and errors as for `hub`.
+
+    Examples
+    --------
+    >>> for part in hub_parts("tatsu-lab/alpaca"):  # doctest: +SKIP
+    ...     print(len(part.pool))
+    ...     break
+    10000
     """
     rows, told = _opened(name, revision, split, streaming=True)
     for loaded in parts(rows, most=most, name=name, columns=columns):

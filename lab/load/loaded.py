@@ -26,6 +26,15 @@ class Loaded:
     """A pool and what was refused; `rows` = `len(pool)` + `len(refused)`, always.
 
     A row of the file that holds several examples counts once for each of them.
+
+    Examples
+    --------
+    >>> from lab import load, paths
+    >>> found = load.alpaca(paths.samples() / "alpaca-dirty.jsonl")
+    >>> len(found.pool) + len(found.refused) == found.rows
+    True
+    >>> found.reasons()["output", "is missing"].item()
+    1
     """
 
     pool: pd.DataFrame

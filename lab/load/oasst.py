@@ -53,6 +53,15 @@ def oasst(
     ------
     DataError
         If the file cannot be read, or not one tree fits.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> file = paths.samples() / "oasst.jsonl"
+    >>> oasst(file).pool["instruction"].tolist()
+    ['And at noon?']
+    >>> len(oasst(file, every_path=True).pool)
+    2
     """
 
     def convert(given: dict[str, Any]) -> list[Example]:

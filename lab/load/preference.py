@@ -37,6 +37,13 @@ def preference(path: str | Path, *, columns: Mapping[str, str] | None = None) ->
     ------
     DataError
         If the file cannot be read, or not one row fits.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> found = preference(paths.samples() / "pairs.jsonl")
+    >>> found.pool[["output", "rejected"]].iloc[0].tolist()
+    ['A lemon.', 'A ripe mango.']
     """
     hint = "is this another format? see load.messages"
     return collect(path, _convert, hint=hint, columns=columns)

@@ -34,6 +34,13 @@ def prompt_completion(
     ------
     DataError
         If the file cannot be read, or not one row fits.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> found = prompt_completion(paths.samples() / "prompt-completion.jsonl", ending="<|end|>")
+    >>> found.pool[["instruction", "output"]].iloc[1].tolist()
+    ['Two and two make', ' four.']
     """
 
     def convert(given: dict[str, Any]) -> Example:

@@ -42,6 +42,13 @@ def prompts(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Lo
     ------
     DataError
         If the file cannot be read, or not one row fits.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> found = prompts(paths.samples() / "prompts.jsonl")
+    >>> found.pool[["instruction", "answered"]].values.tolist()[0]
+    ['Plan a walk of two hours along a river.', False]
     """
     hint = "is this another format? see load.alpaca"
     return collect(path, _convert, hint=hint, columns=columns)

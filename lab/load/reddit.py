@@ -40,6 +40,13 @@ def reddit(path: str | Path, *, every_answer: bool = False, answered: bool = Tru
     ------
     DataError
         If the file cannot be read, or not one row fits.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> found = reddit(paths.samples() / "reddit.jsonl")
+    >>> found.pool[["output", "votes"]].values.tolist()
+    [['Yes, after its first rise; let it thaw in the fridge overnight.', 41]]
     """
 
     def convert(given: dict[str, Any]) -> list[Example]:

@@ -24,6 +24,13 @@ def responses(path: str | Path, *, every_turn: bool = False) -> Loaded:
     ------
     DataError
         If the file cannot be read, or not one row fits.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> found = responses(paths.samples() / "responses.jsonl")
+    >>> found.pool[["instruction", "output", "reward"]].values.tolist()
+    [['What is 3 x 4?', '12.', 1.0]]
     """
     hint = "is this another format? see load.messages"
     return collect(path, _convert, hint=hint, every_turn=every_turn)

@@ -21,6 +21,14 @@ def saved(path: str | Path) -> pd.DataFrame:
     ------
     DataError
         If the file does not hold a whole pool: here nothing is refused row by row.
+
+    Examples
+    --------
+    >>> from lab import load, paths, records
+    >>> pool = records.frame([{"instruction": "Add 1 and 2.", "output": "3"}])
+    >>> file = load.save.parquet(pool, paths.data() / "kept.parquet")
+    >>> saved(file).equals(pool)
+    True
     """
     path = Path(path)
     pool = _parquet(path) if path.suffix == ".parquet" else _lines(path)

@@ -17,6 +17,13 @@ def self_instruct(path: str | Path) -> Loaded:
     ------
     DataError
         If the file cannot be read, or not one task fits.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> found = self_instruct(paths.samples() / "self-instruct.jsonl")
+    >>> found.pool[["input", "output"]].values.tolist()
+    [['moon', 'spoon'], ['light', 'night']]
     """
     return collect(path, _convert, hint="is this another format? see load.alpaca")
 

@@ -57,6 +57,13 @@ def sharegpt(
     ------
     DataError
         If the file cannot be read, or not one row fits.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> found = sharegpt(paths.samples() / "sharegpt.jsonl").pool.iloc[0]
+    >>> found["instruction"], len(found["history"])
+    ('How long?', 2)
     """
 
     def convert(given: dict[str, Any]) -> list[Example]:

@@ -77,6 +77,14 @@ def stack_exchange(
     ------
     DataError
         If the file cannot be read, or holds no pair.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> file = paths.samples() / "Posts.xml"
+    >>> found = stack_exchange(file, site="tea", title_share=1.0)
+    >>> found.pool[["instruction", "votes", "accepted"]].values.tolist()
+    [['Why does my tea turn bitter?', 34, True]]
     """
     path = Path(path)
     opened(path)

@@ -41,6 +41,13 @@ def wikihow(path: str | Path, *, as_answer: bool = True) -> Loaded:
     ------
     DataError
         If the file cannot be read, or not one row fits.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> found = wikihow(paths.samples() / "wikihow.csv")
+    >>> found.pool[["instruction", "steps_count"]].values.tolist()
+    [['How to Repot a Cactus', 3]]
     """
 
     def convert(given: dict[str, Any]) -> Example:

@@ -19,7 +19,13 @@ from lab.models.load import accepted
 
 @dataclass(frozen=True)
 class Decoding:
-    """How the next token is chosen. A temperature of 0 is greedy."""
+    """How the next token is chosen. A temperature of 0 is greedy.
+
+    Examples
+    --------
+    >>> Decoding(temperature=0.7, samples=4).samples
+    4
+    """
 
     temperature: float = 0.0
     top_p: float = 1.0
@@ -50,7 +56,13 @@ GREEDY = Decoding()
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """One answer to write."""
+    """One answer to write.
+
+    Examples
+    --------
+    >>> Job(prompt=[1, 2, 3], sample=0, limit=8).limit
+    8
+    """
 
     prompt: Sequence[int]  # ids
     sample: int
@@ -59,7 +71,13 @@ class Job:
 
 @dataclass(frozen=True, eq=False)
 class Written:
-    """One answer, without its stop token."""
+    """One answer, without its stop token.
+
+    Examples
+    --------
+    >>> Written(job=0, ids=[5, 6], stopped=True).ids
+    [5, 6]
+    """
 
     job: int  # its place among the jobs
     ids: list[int]
@@ -72,6 +90,15 @@ def decode(
     """Write the answers, a batch at a time; the longest prompts come first.
 
     What does not fit into memory thus fails at once, and rows of a batch need little padding.
+
+    Examples
+    --------
+    >>> from lab import models, paths
+    >>> found = models.causal(paths.base_model(), device="cpu")
+    >>> jobs = [Job(prompt=[2, 30, 31], sample=0, limit=4)]
+    >>> (written,) = [w for batch in decode(found.model, jobs, Decoding(), stop={3}) for w in batch]
+    >>> len(written.ids) <= 4
+    True
     """
     import torch
 

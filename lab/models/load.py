@@ -22,7 +22,15 @@ WINDOWS = ("max_position_embeddings", "max_seq_len", "context_length", "n_positi
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A model ready to run, and its tokenizer."""
+    """A model ready to run, and its tokenizer.
+
+    Examples
+    --------
+    >>> from lab import models, paths
+    >>> found = models.causal(paths.base_model(), device="cpu")
+    >>> found.device, found.window
+    ('cpu', 256)
+    """
 
     model: Any
     tokenizer: Any

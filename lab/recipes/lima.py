@@ -26,7 +26,15 @@ Files = str | Path | Sequence[str | Path] | pd.DataFrame
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """The mixture, and how each of its parts came about."""
+    """The mixture, and how each of its parts came about.
+
+    Examples
+    --------
+    >>> from lab import records
+    >>> pool = records.frame([{"instruction": "Add 1 and 2.", "output": "3"}])
+    >>> Mixture(pool, pd.DataFrame({"wanted": [1], "taken": [1]}), {}).pool["output"].tolist()
+    ['3']
+    """
 
     pool: pd.DataFrame  # with the column `part`
     parts: pd.DataFrame  # by part: `wanted`, `read`, `refused`, `left` by the filters, `picked`

@@ -180,7 +180,7 @@ def parameters(book: Notebook) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for cell in book.cells:
         if cell.cell_type == "code" and _tags(cell) & {"parameters", "injected-parameters"}:
-            for node in ast.parse(_plain(cell.source)).body:
+            for node in ast.parse(plain(cell.source)).body:
                 if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                     values[node.targets[0].id] = _value(node.value)
     return values
@@ -204,7 +204,7 @@ def title(book: Notebook) -> tuple[str, str]:
 def claims(book: Notebook) -> list[str]:
     """Return what the last code cell asserts: each assertion's message, or else its code."""
     codes = [cell for cell in book.cells if cell.cell_type == "code"]
-    tree = ast.parse(_plain(codes[-1].source)) if codes else ast.parse("")
+    tree = ast.parse(plain(codes[-1].source)) if codes else ast.parse("")
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
     return [_claim(node) for node in found]
 
@@ -220,7 +220,7 @@ def _claim(node: ast.Assert) -> str:
     return ast.unparse(node.test if message is None else message)
 
 
-def _plain(source: str) -> str:
+def plain(source: str) -> str:
     """Return Python source without the lines that only IPython understands."""
     return "\n".join(
         line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))

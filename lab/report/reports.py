@@ -17,7 +17,14 @@ from lab.report.index import Index, card
 
 @dataclass(frozen=True)
 class Outcome:
-    """What `render` did: the pages, what is wrong, and where the time went."""
+    """What `render` did: the pages, what is wrong, and where the time went.
+
+    Examples
+    --------
+    >>> done = Outcome((Path("a.html"),), Path("index.html"), {}, {}, 0, 12.0, 1.5)
+    >>> len(done.pages), dict(done.failed)
+    (1, {})
+    """
 
     pages: tuple[Path, ...]
     index: Path
@@ -70,6 +77,12 @@ def render(
     ------
     DataError
         If a notebook does not exist, or has no parameter of a given name.
+
+    Examples
+    --------
+    >>> done = render(["00-tour"])  # half a minute  # doctest: +SKIP
+    >>> done.failed  # doctest: +SKIP
+    {}
     """
     folder = paths.reports() if folder is None else folder
     chosen = books.quick() if notebooks is None else notebooks
@@ -119,7 +132,16 @@ def _outcome(
 
 
 def export(folder: Path) -> int:
-    """Copy the pages and their index to `folder`, ready for any web host; return their number."""
+    """Copy the pages and their index to `folder`, ready for any web host; return their number.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> paths.reports().mkdir(parents=True, exist_ok=True)
+    >>> _ = (paths.reports() / "index.html").write_text("<p>Nothing yet.</p>")
+    >>> export(paths.data() / "published")
+    1
+    """
     pages = sorted(paths.reports().rglob("*.html"))
     if not pages:
         raise DataError("there are no reports yet; `lab report` makes them", file=paths.reports())

@@ -46,6 +46,12 @@ def complexity(pool: pd.DataFrame, *, model: str, device: str | None = None) -> 
         Hub name or folder of a causal scorer, such as `hkust-nlp/deita-complexity-scorer`.
     device : str, optional
         As torch names it; the default is a GPU if there is one.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed
+    >>> complexity(testbed.pool(2), model=str(paths.base_model())).between(1, 6).all().item()
+    True
     """
     texts = [
         COMPLEXITY.replace("{instruction}", records.user_turn(example)) for example in rows(pool)
@@ -65,6 +71,12 @@ def quality(pool: pd.DataFrame, *, model: str, device: str | None = None) -> "pd
     ----------
     pool, model, device
         As in `complexity`; a scorer such as `hkust-nlp/deita-quality-scorer`.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed
+    >>> quality(testbed.pool(2), model=str(paths.base_model())).between(1, 6).all().item()
+    True
     """
     head, middle, tail = QUALITY.replace("{output}", "{instruction}").split("{instruction}")
     texts = [

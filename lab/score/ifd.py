@@ -42,6 +42,12 @@ def perplexity(
         Longest example; longer ones are NaN. The default is the model's window.
     device : str, optional
         As torch names it; the default is a GPU if there is one.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed
+    >>> perplexity(testbed.pool(2), model=str(paths.base_model())).gt(1).all().item()
+    True
     """
     given, _ = _both(pool, model, layout, max_tokens, device, bare=False)
     return pd.Series(np.exp(given), index=pool.index, name="perplexity")
@@ -70,6 +76,12 @@ def ifd(
     ----------
     pool, model, layout, max_tokens, device
         As in `perplexity`; the paper's `max_tokens` is 512.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed
+    >>> ifd(testbed.pool(2), model=str(paths.base_model())).gt(0).all().item()
+    True
     """
     given, alone = _both(pool, model, layout, max_tokens, device)
     ratio = np.divide(given, alone, out=np.full(len(pool), np.nan), where=alone > 0)
@@ -97,6 +109,12 @@ def ifd_perplexity(
     ----------
     pool, model, layout, max_tokens, device
         As in `perplexity`; the paper's model is `gpt2`, its `max_tokens` 1024.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed
+    >>> ifd_perplexity(testbed.pool(2), model=str(paths.base_model())).gt(0).all().item()
+    True
     """
     given, alone = _both(pool, model, layout, max_tokens, device)
     return pd.Series(np.exp(given - alone), index=pool.index, name="ifd_perplexity")

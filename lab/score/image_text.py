@@ -44,6 +44,13 @@ def image_text(pool: pd.DataFrame, *, model: str, device: str | None = None) -> 
     ------
     DataError
         If there is no column `image`, or a file is missing or no image.
+
+    Examples
+    --------
+    >>> from lab import load  # the model is downloaded
+    >>> pool = load.sharegpt("pictures.jsonl").pool  # doctest: +SKIP
+    >>> image_text(pool, model="openai/clip-vit-base-patch32").name  # doctest: +SKIP
+    'image_text'
     """
     import torch
     from transformers import AutoImageProcessor, AutoModel
@@ -92,6 +99,13 @@ def image_indicators(
         As in `image_text` and `reward`.
     device : str, optional
         As torch names it; the default is a GPU if there is one.
+
+    Examples
+    --------
+    >>> from lab import load  # the models are downloaded
+    >>> pool = load.sharegpt("pictures.jsonl").pool  # doctest: +SKIP
+    >>> models = {"clip_model": "openai/clip-vit-base-patch32", "reward_model": "a reward model"}
+    >>> table = image_indicators(pool, **models)  # doctest: +SKIP
     """
     return pd.DataFrame(
         {

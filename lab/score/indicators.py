@@ -24,7 +24,13 @@ BLOCK_BYTES = 128 * 2**20
 
 @dataclass(frozen=True)
 class Rule:
-    """A linear rule for the logarithm of a loss: intercept, weights, and how well it fitted."""
+    """A linear rule for the logarithm of a loss: intercept, weights, and how well it fitted.
+
+    Examples
+    --------
+    >>> Rule(intercept=1.0, weights={"reward": -0.5}, r_squared=0.9).weights["reward"]
+    -0.5
+    """
 
     intercept: float
     weights: Mapping[str, float]
@@ -74,6 +80,15 @@ def indicators(
         As in `unieval`.
     device : str, optional
         As torch names it; the default is a GPU if there is one.
+
+    Examples
+    --------
+    >>> from lab import embed, testbed  # the models are downloaded
+    >>> pool = testbed.pool(10)
+    >>> made = embed.lexical(embed.texts(pool))
+    >>> models = {"reward_model": "OpenAssistant/reward-model-deberta-v3-large-v2"}
+    >>> models["reading_model"] = "MingZhong/unieval-dialog"
+    >>> table = indicators(pool, made, model="gpt2", **models)  # doctest: +SKIP
     """
     if not vectors.index.equals(pool.index):
         raise ValueError("vectors must have the pool's index, row by row")
@@ -121,6 +136,11 @@ def knn_distance(vectors: pd.DataFrame, *, neighbour: int = 6) -> "pd.Series[flo
         One embedding per example.
     neighbour : int
         Which neighbour, itself not counted: 1 <= neighbour < n.
+
+    Examples
+    --------
+    >>> knn_distance(pd.DataFrame({"x": [0.0, 1.0, 3.0]}), neighbour=1).tolist()
+    [1.0, 1.0, 2.0]
     """
     if not 1 <= neighbour < max(len(vectors), 1):
         raise ValueError(
@@ -154,6 +174,13 @@ def predicted_loss(table: pd.DataFrame, *, rule: Rule = PUBLISHED_RULE) -> "pd.S
         Indicators per example (or their means per subset); those in the rule are read.
     rule : Rule
         What `fit_rule` gives; the default is the published one.
+
+    Examples
+    --------
+    >>> names = ["reward", "understandability", "naturalness", "coherence"]
+    >>> table = pd.DataFrame([[1.0, 0.9, 0.8, 0.9], [3.0, 0.9, 0.8, 0.9]], columns=names)
+    >>> predicted_loss(table).round(3).tolist()  # of an answer rated 1 and one rated 3
+    [0.024, 0.008]
     """
     missing = sorted(set(rule.weights) - set(table.columns))
     if missing:
@@ -183,6 +210,13 @@ def fit_rule(table: pd.DataFrame, losses: ArrayLike) -> Rule:
     ValueError
         If there are too few subsets, a value is missing, a loss is not above 0, or the
         indicators are linearly dependent.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"reward": [0.0, 1.0, 2.0, 3.0]})
+    >>> rule = fit_rule(table, [2.0, 1.5, 1.0, 0.5])
+    >>> round(rule.intercept, 3), round(rule.weights["reward"], 3)
+    (0.786, -0.456)
     """
     y = np.asarray(losses, dtype=np.float64)
     X = np.column_stack([np.ones(len(table)), table.to_numpy(dtype=np.float64)])

@@ -65,13 +65,22 @@ def influence(
     ------
     ValueError
         If there is no target, a task has no example that fits, or nothing is left to warm up on.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed
+    >>> less = Less(share=1.0, epochs=1, rank=1, batch_size=2)
+    >>> wanted = {"dev": testbed.pool(2, seed=1)}
+    >>> found = influence(testbed.pool(3), wanted, model=str(paths.base_model()), setup=less)
+    >>> found.between(-1, 1).all().item()
+    True
     """
     setup = setup or Less()
     causal = causal_models.load(model)
-    pieces = dict(zip(pool.index, _pieces(causal, pool, layout), strict=True))
+    pieces = dict(zip(pool.index, pieces_of(causal, pool, layout), strict=True))
     fitting = sorted(key for key, piece in pieces.items() if _fits(causal, piece))
     wanted = {
-        name: [piece for piece in _pieces(causal, task, layout) if _fits(causal, piece)]
+        name: [piece for piece in pieces_of(causal, task, layout) if _fits(causal, piece)]
         for name, task in targets.items()
     }
     if not wanted or not all(wanted.values()):
@@ -88,13 +97,13 @@ def influence(
     total = sum(checkpoint.rate for checkpoint in checkpoints)
     summed: NDArray[np.float64] = np.zeros((len(chosen), len(wanted)))
     for epoch, checkpoint in enumerate(checkpoints):
-        compare = partial(_products, tuned, checkpoint, list(wanted.values()), setup, seed)
+        compare = partial(products, tuned, checkpoint, list(wanted.values()), setup, seed)
         summed += checkpoint.rate / total * _in_parts(chosen, compare, folder, f"products-{epoch}")
     index = pd.Index(fitting, name=pool.index.name)
     return pd.Series(summed.max(axis=1), index=index).reindex(pool.index).rename("influence")
 
 
-def _products(
+def products(
     causal: Causal,
     checkpoint: Checkpoint,
     tasks: Sequence[list[Piece]],
@@ -147,7 +156,7 @@ def _adam_direction(checkpoint: Checkpoint, gradient: Any) -> Any:
     return moved / torch.sqrt(spread + EPSILON)
 
 
-def _pieces(causal: Causal, pool: pd.DataFrame, layout: Layout) -> list[Piece]:
+def pieces_of(causal: Causal, pool: pd.DataFrame, layout: Layout) -> list[Piece]:
     """Return what is learned from each example: its output and an end token."""
     written = prompts(layout, pool, causal.tokenizer)
     end = causal.tokenizer.eos_token_id

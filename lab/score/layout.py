@@ -17,9 +17,14 @@ Example = Mapping[str, Any] | pd.Series
 
 @dataclass(frozen=True)
 class Layout:
-    """The text before an output: `prompt(example, end)`, and `bare` without an instruction.
+    r"""The text before an output: `prompt(example, end)`, and `bare` without an instruction.
 
     `end` is the token that ends an answer, for the earlier answers of a conversation.
+
+    Examples
+    --------
+    >>> PLAIN.prompt({"history": [], "instruction": "Add 1 and 2.", "input": ""}, "</s>")
+    'Add 1 and 2.\n'
     """
 
     prompt: Callable[[Example, str], str]

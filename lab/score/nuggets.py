@@ -46,6 +46,14 @@ def nuggets(
         How an example becomes text.
     device : str, optional
         As torch names it; the default is a GPU if there is one.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed
+    >>> anchors = testbed.pool(2, seed=1)
+    >>> found = nuggets(testbed.pool(2), model=str(paths.base_model()), anchors=anchors)
+    >>> found.between(0, 1).all().item()
+    True
     """
     if len(anchors) == 0:
         raise ValueError("anchors must hold at least one example, got 0")

@@ -33,6 +33,14 @@ def rater_noise(ratings: pd.DataFrame, *, min_distance: float = 1.0) -> "pd.Seri
     ------
     ValueError
         If no example has two draws that could be read, away from the ends.
+
+    Examples
+    --------
+    >>> from lab import score, testbed
+    >>> noisy = testbed.client(testbed.Teacher(noise=0.5))
+    >>> table = score.ratings(testbed.pool(12, noise=1.0), {"one": noisy}, draws=3, temperature=1.0)
+    >>> 0 < rater_noise(table, min_distance=0.1)["one"].item() < 2
+    True
     """
     groups = ratings.groupby(["rater", "dimension", "id"])["rating"]
     each = groups.agg(["mean", "var", "count"])
@@ -78,6 +86,12 @@ def rater_agreement(
     ------
     ValueError
         If there are fewer than two raters, or `trait` has another index.
+
+    Examples
+    --------
+    >>> given = pd.DataFrame({"one": [1.0, 2.0, 4.0, 5.0], "two": [1.0, 2.5, 4.0, 4.5]})
+    >>> rater_agreement(given)[["first", "second", "items", "mean_difference"]].values.tolist()
+    [['one', 'two', 4, 0.0]]
     """
     if ratings.shape[1] < 2:
         raise ValueError(f"ratings must have at least 2 raters, got {ratings.shape[1]}")

@@ -57,6 +57,13 @@ def rating(
         first, which servers that reuse prefixes bill less.
     draws, temperature
         Replies per example, and how they are sampled; see `ratings`.
+
+    Examples
+    --------
+    >>> from lab import testbed
+    >>> pool = testbed.pool(3, noise=1.0)
+    >>> rating(pool, testbed.client()).equals(pool["quality"].rename("rating"))
+    True
     """
     table = ratings(
         pool,
@@ -106,6 +113,13 @@ def ratings(
     ------
     ValueError
         If there is no rater, no dimension, or `draws` is below 1.
+
+    Examples
+    --------
+    >>> from lab import testbed
+    >>> table = ratings(testbed.pool(2), {"one": testbed.client()}, draws=2, temperature=1.0)
+    >>> len(table)  # two examples, two draws
+    4
     """
     if not raters or not dimensions:
         raise ValueError(f"name a rater and a dimension, got {list(raters)} and {dimensions}")
@@ -146,6 +160,12 @@ def expected_rating(
 
     Source: the weighting of Liu et al. 2023, arXiv:2303.16634 (G-Eval), on AlpaGasus' prompt.
     Cost: one call per row, with log-probabilities.
+
+    Examples
+    --------
+    >>> from lab import testbed
+    >>> expected_rating(testbed.pool(2), testbed.client()).between(0, 5).all().item()
+    True
     """
     asked = _messages(pool, dimension, prompt)
     replies = rater.complete(

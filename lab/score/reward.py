@@ -43,6 +43,13 @@ def reward(
         Longest example; the default is the tokenizer's own limit.
     device : str, optional
         As torch names it; the default is a GPU if there is one.
+
+    Examples
+    --------
+    >>> from lab import testbed  # the model is downloaded
+    >>> name = "OpenAssistant/reward-model-deberta-v3-large-v2"
+    >>> reward(testbed.pool(2), model=name).name  # doctest: +SKIP
+    'reward'
     """
     import torch
     from transformers import AutoModelForSequenceClassification

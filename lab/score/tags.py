@@ -47,6 +47,12 @@ def tags(
     DataFrame
         On the pool's index: `tags` (a list of texts as they came, None if missing), `reason`
         (None, "failed" or "unparsed") and `reply`.
+
+    Examples
+    --------
+    >>> from lab import testbed
+    >>> tags(testbed.pool(2), testbed.client()).columns.tolist()
+    ['tags', 'reason', 'reply']
     """
     prompt = prompt or prompts.load("score", "tags")
     asked = [prompt.messages(request=records.user_turn(example)) for example in rows(pool)]
@@ -73,6 +79,11 @@ def tag_count(tags: "pd.Series[Any]") -> "pd.Series[float]":
     ----------
     tags : Series of lists
         As they came, or normalised.
+
+    Examples
+    --------
+    >>> tag_count(pd.Series([["geography", "facts"], []])).tolist()
+    [2.0, 0.0]
     """
     counts = [float(len(set(some))) if isinstance(some, list) else np.nan for some in tags]
     return pd.Series(counts, index=tags.index, name="tag_count", dtype="float64")
@@ -117,6 +128,11 @@ def normalise_tags(
     ------
     ValueError
         If a bound is out of range.
+
+    Examples
+    --------
+    >>> tags = pd.Series([["Maths"], ["maths"], ["geography"]])
+    >>> found = normalise_tags(tags, min_rows=2)  # what only one row has is dropped
     """
     if min(min_rows, min_support) < 1:
         least = min(min_rows, min_support)

@@ -47,6 +47,13 @@ def unieval(pool: pd.DataFrame, *, model: str, device: str | None = None) -> pd.
         Hub name or folder, such as `MingZhong/unieval-dialog`.
     device : str, optional
         As torch names it; the default is a GPU if there is one.
+
+    Examples
+    --------
+    >>> from lab import testbed  # the model is downloaded
+    >>> table = unieval(testbed.pool(2), model="MingZhong/unieval-dialog")  # doctest: +SKIP
+    >>> table.columns.tolist()  # doctest: +SKIP
+    ['naturalness', 'coherence', 'understandability']
     """
     texts = [
         _fill(question, records.user_turn(example), example["output"])

@@ -42,6 +42,11 @@ class Less:
         The layers that get adapters.
     dimensions : int
         Length of the projected gradients, >= 1; shorter gradients are not projected.
+
+    Examples
+    --------
+    >>> Less(share=0.1, rank=8).epochs
+    4
     """
 
     share: float = 0.05

@@ -30,6 +30,11 @@ def centres(X: ArrayLike, clusters: int, *, seed: int = 0) -> IntArray:
     ------
     ValueError
         Unless 1 <= clusters <= n.
+
+    Examples
+    --------
+    >>> centres([[0.0], [0.1], [0.2], [5.0], [5.1]], 2).tolist()
+    [1, 3]
     """
     X = check_matrix(X)
     labels, distance = _kmeans(X, clusters, seed)
@@ -45,6 +50,11 @@ def agglomerative_centres(X: ArrayLike, clusters: int) -> IntArray:
     ------
     ValueError
         Unless 1 <= clusters <= n.
+
+    Examples
+    --------
+    >>> agglomerative_centres([[0.0], [0.1], [0.2], [5.0], [5.1]], 2).tolist()
+    [1, 3]
     """
     from sklearn.cluster import AgglomerativeClustering
 
@@ -80,6 +90,11 @@ def kmeans(X: ArrayLike, k: int, *, clusters: int | None = None, seed: int = 0) 
     ------
     ValueError
         If `X` is not a finite matrix, or `k` or `clusters` is out of range.
+
+    Examples
+    --------
+    >>> kmeans([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2]], 2).indices.tolist()
+    [2, 3]
     """
     X = check_matrix(X)
     check_budget(k, len(X))
@@ -127,6 +142,12 @@ def car(
     ------
     ValueError
         If a shape is wrong, or `k`, `per_cluster` or `clusters` is out of range.
+
+    Examples
+    --------
+    >>> X = [[0.0], [0.1], [0.2], [5.0], [5.1], [5.2]]
+    >>> car(X, [0.9, 0.8, 0.7, 0.1, 0.3, 0.2], 3, clusters=2).indices.tolist()
+    [0, 4, 1]
     """
     from sklearn.decomposition import PCA
 

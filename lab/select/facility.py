@@ -48,6 +48,11 @@ def facility(X: ArrayLike, k: int, *, graph: Graph | None = None) -> Selection:
     ------
     ValueError
         If `X` is not a finite matrix, `k` is out of range, or `X` is large and has no graph.
+
+    Examples
+    --------
+    >>> facility([[1.0, 0.0], [0.99, 0.14], [0.0, 1.0]], 2).indices.tolist()
+    [1, 2]
     """
     X = np.ascontiguousarray(check_matrix(X), dtype=np.float32)
     n = len(X)

@@ -53,6 +53,14 @@ def learn_value(
     ------
     ValueError
         If shapes differ, fewer than two rows are labelled, or `epochs` is below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.linspace(0, 1, 40)[:, None]
+    >>> values = np.where(np.arange(40) % 2 == 0, X[:, 0], np.nan)
+    >>> learn_value([X], values, epochs=5).shape
+    (40,)
     """
     import torch
 
@@ -118,6 +126,12 @@ def learned(
     ------
     ValueError
         If a shape is wrong, or `k` or `clusters` is out of range.
+
+    Examples
+    --------
+    >>> X = [[0.0], [0.1], [0.2], [5.0], [5.1], [5.2]]
+    >>> learned(X, [0.9, 0.8, 0.7, 0.1, 0.3, 0.2], 2, clusters=2).indices.tolist()
+    [0, 4]
     """
     from sklearn.cluster import KMeans, SpectralClustering
 

@@ -75,6 +75,12 @@ def best_size(
     ------
     ValueError
         Unless 1 <= smallest < largest and tries >= 4.
+
+    Examples
+    --------
+    >>> tried = best_size(lambda size: abs(size - 30), smallest=10, largest=100, tries=8)
+    >>> bool(25 <= tried.idxmin() <= 35)
+    True
     """
     if not 1 <= smallest < largest or tries < 4:
         raise ValueError(

@@ -45,6 +45,12 @@ def novelsum(
     ------
     ValueError
         If a shape is wrong, a density is not above 0, or `k` or `distance_power` is out of range.
+
+    Examples
+    --------
+    >>> X = [[1.0, 0.0], [0.99, 0.14], [0.0, 1.0]]
+    >>> sorted(novelsum(X, [1.0, 1.0, 1.0], 2, seed=0).indices.tolist())
+    [0, 2]
     """
     X = np.ascontiguousarray(check_matrix(X), dtype=np.float32)
     n = len(X)

@@ -14,7 +14,17 @@ IntArray = NDArray[np.integer[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """Rows of a pool, in the order in which a method picked them."""
+    """Rows of a pool, in the order in which a method picked them.
+
+    Examples
+    --------
+    >>> from lab import select
+    >>> found = select.top([0.1, 0.9, 0.5, 0.7], 3)
+    >>> found
+    Selection(top: 3 of 4 rows)
+    >>> found.first(2).indices.tolist()
+    [1, 3]
+    """
 
     indices: IntArray  # (k,) positions in the pool, no repeats
     trace: FloatArray  # (k,) the method's own objective after each pick

@@ -95,6 +95,12 @@ def graphfilter(
     ------
     ValueError
         If a score is below 0, or `k` or `max_words` is out of range.
+
+    Examples
+    --------
+    >>> texts = ["name a red fruit", "name a green fruit", "sort these numbers"]
+    >>> graphfilter(texts, 2).indices.tolist()
+    [0, 2]
     """
     n = len(texts)
     quality = np.ones(n) if scores is None else check_scores(scores, n)

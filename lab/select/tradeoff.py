@@ -35,6 +35,11 @@ def mmr(X: ArrayLike, scores: ArrayLike, k: int, *, relevance: float = 0.5) -> S
     ------
     ValueError
         If a shape is wrong, or `k` or `relevance` is out of range.
+
+    Examples
+    --------
+    >>> mmr([[1.0, 0.0], [0.99, 0.14], [0.0, 1.0]], [1.0, 0.9, 0.3], 2).indices.tolist()
+    [0, 2]
     """
     X = check_matrix(X)
     scores = check_scores(scores, len(X))
@@ -81,6 +86,11 @@ def dpp(X: ArrayLike, k: int, *, scores: ArrayLike | None = None, ridge: float =
     ------
     ValueError
         If a shape is wrong, a score is not above 0, or `k` or `ridge` is out of range.
+
+    Examples
+    --------
+    >>> dpp([[1.0, 0.0], [0.99, 0.14], [0.0, 1.0]], 2).indices.tolist()
+    [0, 2]
     """
     rows = check_matrix(X)
     n = len(rows)

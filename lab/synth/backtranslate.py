@@ -122,6 +122,12 @@ def tagged(pool: pd.DataFrame, *, augmented: bool | None, language: str = "en") 
     asked for with both (`None`).
 
     Source: Li et al. 2024, arXiv:2308.06259, section 2.4.
+
+    Examples
+    --------
+    >>> pool = records.frame([{"instruction": "Add 1 and 2.", "output": "3"}])
+    >>> tagged(pool, augmented=False)["history"].iloc[0][0]["role"]
+    'system'
     """
     tags = (SEED_TAG, WEB_TAG) if augmented is None else (WEB_TAG if augmented else SEED_TAG,)
     tag = ("" if language == "zh" else " ").join(one[language] for one in tags)

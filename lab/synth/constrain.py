@@ -25,7 +25,16 @@ CJK = re.compile("[\u3400-\u9fff]")
 
 @dataclass(frozen=True)
 class Constraint:
-    """What is asked in both languages, with `{n}` where it has a number, and its check."""
+    """What is asked in both languages, with `{n}` where it has a number, and its check.
+
+    Examples
+    --------
+    >>> def few(text, n):
+    ...     return len(text.split()) <= n
+    >>> short = Constraint("short", {"en": "In {n} words."}, few, (5,))
+    >>> short.met("So it is.", 5)
+    True
+    """
 
     name: str
     asks: dict[str, str]

@@ -124,6 +124,14 @@ def tree(pool: pd.DataFrame, id: str) -> pd.DataFrame:
     ------
     KeyError
         If nothing in the pool is `id` or stems from it.
+
+    Examples
+    --------
+    >>> from lab import records
+    >>> old = records.frame([{"instruction": "Add 1 and 2.", "output": "3"}])
+    >>> row = {"instruction": "Add 1, 2 and 3.", "output": "6", "parent": old.index[0]}
+    >>> tree(pd.concat([old, records.frame([row])]), old.index[0])["instruction"].tolist()
+    ['Add 1 and 2.', 'Add 1, 2 and 3.']
     """
     children: dict[str, list[str]] = {}
     for key, parent in pool["parent"].dropna().items():

@@ -55,6 +55,16 @@ def fill(
     ------
     ValueError
         If there is no region, or a row of one is not in `reference`.
+
+    Examples
+    --------
+    >>> from lab import coverage, embed, testbed
+    >>> pool = testbed.prompts(60)
+    >>> X = embed.lexical(pool["instruction"], dimensions=8)
+    >>> found = coverage.gaps(X.iloc[:20], X, max_distance=0.3)
+    >>> made = fill(found, testbed.client(store=":memory:"), reference=pool, keep=3)
+    >>> len(made.examples), made.stopped_because
+    (3, 'kept 3')
     """
     check_pool(reference, "reference")
     rows = gaps.rows[gaps.rows["region"] >= 0]

@@ -41,6 +41,11 @@ class Quirks:
         Lower-case everything after a task's first letter, names and acronyms too.
     discard_cut : bool
         Throw a whole list away if it ended at the limit of tokens; else its last item.
+
+    Examples
+    --------
+    >>> Quirks(capitalize=True).discard_cut
+    False
     """
 
     capitalize: bool = False

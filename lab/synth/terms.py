@@ -28,7 +28,17 @@ Accept = Mapping[str, Callable[[pd.DataFrame], "pd.Series[bool]"]]  # name of th
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands; what a bar or a widget shows."""
+    """Where a run stands; what a bar or a widget shows.
+
+    Examples
+    --------
+    >>> from lab import synth, testbed
+    >>> seen = []
+    >>> terms = Terms(watch=seen.append)
+    >>> _ = synth.alpaca(testbed.pool(12), testbed.client(store=":memory:"), keep=3, terms=terms)
+    >>> seen[0].kept, seen[0].keep
+    (0, 3)
+    """
 
     kept: int
     keep: int
@@ -124,6 +134,14 @@ class Synthesised:
         are any, `parent`, `step` (the prompt that was sent), `prompt`, `reply` (raw), `key`.
     stopped_because : str
         `kept N`, or which cap or limit was met.
+
+    Examples
+    --------
+    >>> from lab import synth, testbed
+    >>> made = synth.alpaca(testbed.pool(12), testbed.client(store=":memory:"), keep=3)
+    >>> examples, rejects = made
+    >>> len(examples), "reason" in rejects
+    (3, True)
     """
 
     examples: pd.DataFrame

@@ -21,14 +21,26 @@ TRIES = 40  # draws in a row without a new prompt after which a family counts as
 
 
 def families(*, domain: str | None = None) -> tuple[str, ...]:
-    """Return the names of all task families, or of those of one domain."""
+    """Return the names of all task families, or of those of one domain.
+
+    Examples
+    --------
+    >>> families(domain="animals")[:3]
+    ('animal_class', 'legs', 'young')
+    """
     if domain is not None and domain not in domains():
         raise ValueError(f"domain must be one of {', '.join(domains())}, got {domain!r}")
     return tuple(family.name for family in FAMILIES if domain in (None, family.domain))
 
 
 def domains() -> tuple[str, ...]:
-    """Return the names of all domains."""
+    """Return the names of all domains.
+
+    Examples
+    --------
+    >>> "arithmetic" in domains()
+    True
+    """
     return tuple(dict.fromkeys(family.domain for family in FAMILIES))
 
 
@@ -45,6 +57,8 @@ def pool(
 
     Parameters
     ----------
+    n : int
+        Prompts to draw.
     families, domains : sequences of str, optional
         Draw from these only; both together mean families that are in both.
     noise : float
@@ -53,6 +67,8 @@ def pool(
     tail : float
         Zipf exponent of the families' frequencies, >= 0; 0 is even. Which family is frequent
         depends on the seed; one that has no new prompts left gives way to the others.
+    seed : int
+        Of all draws.
 
     Returns
     -------
@@ -98,15 +114,24 @@ def prompts(
 
     Parameters
     ----------
+    n : int
+        Prompts to draw.
     split : "held_out" or "seen"
         Phrasings that no pool uses, or those that pools use.
     families : sequence of str, optional
         Draw from these only.
+    seed : int
+        Of all draws.
 
     Raises
     ------
     ValueError
         If an argument is out of range, or the families hold fewer than `n` distinct prompts.
+
+    Examples
+    --------
+    >>> prompts(3)["output"].str.contains("Answer: ").all().item()
+    True
     """
     if split not in ("held_out", "seen"):
         raise ValueError(f"split must be 'held_out' or 'seen', got {split!r}")

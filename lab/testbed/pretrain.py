@@ -99,6 +99,11 @@ def base_model() -> Path:
     ------
     DataError
         If it holds no weights.
+
+    Examples
+    --------
+    >>> (base_model() / "config.json").is_file()
+    True
     """
     folder = paths.base_model()
     if not (folder / WEIGHTS).is_file():
@@ -120,7 +125,8 @@ def batches(setup: Pretraining) -> Iterator[NDArray[np.int64]]:
         left = left[whole * size :]
 
 
-def _model(setup: Pretraining) -> Any:
+def network(setup: Pretraining) -> Any:
+    """Return the base model before its training, with weights drawn by the seed."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -147,7 +153,7 @@ def _train(setup: Pretraining, pool: ThreadPoolExecutor) -> tuple[Any, list[tupl
     import torch
     from tqdm import tqdm
 
-    model = _model(setup).train()
+    model = network(setup).train()
     size = setup.rows * setup.window
     steps = setup.tokens // size
     warm = max(1, round(setup.warmup_share * steps))

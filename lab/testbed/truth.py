@@ -83,6 +83,13 @@ def exact(pool: pd.DataFrame, answers: "pd.Series[str]") -> "pd.Series[bool]":
         If `answers` lacks an id of `pool`.
     DataError
         If a prompt is not of this world.
+
+    Examples
+    --------
+    >>> from lab import testbed
+    >>> asked = testbed.prompts(2)
+    >>> exact(asked, asked["output"]).tolist()
+    [True, True]
     """
     missing = pool.index.difference(answers.index)
     if len(missing):
@@ -119,8 +126,12 @@ def rating(pool: pd.DataFrame, *, noise: float = 0.5, seed: int = 0) -> "pd.Seri
 
     Parameters
     ----------
+    pool : DataFrame
+        Examples of this world, of `testbed.pool` or made from it.
     noise : float
         Standard deviation of the rater's error, in grades, >= 0.
+    seed : int
+        Of the rater's error.
 
     Raises
     ------
@@ -128,6 +139,12 @@ def rating(pool: pd.DataFrame, *, noise: float = 0.5, seed: int = 0) -> "pd.Seri
         If `noise` is negative.
     DataError
         If a prompt is not of this world.
+
+    Examples
+    --------
+    >>> from lab import testbed
+    >>> rating(testbed.pool(2), noise=0.0).tolist()
+    [5.0, 5.0]
     """
     if not noise >= 0:
         raise ValueError(f"noise must be at least 0, got {noise}")

@@ -45,6 +45,18 @@ def choose(folder: str | Path, quality: Callable[[Path], float]) -> Choice:
     ------
     TuneError
         If there is no checkpoint, or a quality is not a finite number.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed, tune
+    >>> recipe = tune.Recipe(
+    ...     model=str(paths.base_model()), steps=2, batch_size=4, max_tokens=128,
+    ...     checkpoints=tune.Checkpoints(every_steps=1),
+    ... )
+    >>> folder = tune.sft(testbed.pool(8), recipe, paths.data() / "tuned")
+    >>> dev = testbed.pool(4, seed=1)
+    >>> len(choose(folder, lambda checkpoint: -tune.dev_loss(checkpoint, dev)).table)
+    2
     """
     folder = Path(folder)
     rows = []

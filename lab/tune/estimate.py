@@ -49,6 +49,14 @@ def estimate(
         If `tokens_per_second` is not above 0.
     TuneError
         If no example can be trained on.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed
+    >>> recipe = Recipe(model=str(paths.base_model()), steps=100, batch_size=8)
+    >>> found = estimate(testbed.pool(20), recipe, tokens_per_second=5000)
+    >>> found.steps
+    100
     """
     if tokens_per_second <= 0:
         raise ValueError(f"tokens_per_second must be above 0, got {tokens_per_second}")

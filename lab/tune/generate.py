@@ -36,7 +36,16 @@ def generate(
     template: Template | None = None,
     keep: str | Path | None = None,
 ) -> "pd.Series[str]":
-    """Answer each prompt with the model in a folder: the texts of `completions`."""
+    """Answer each prompt with the model in a folder: the texts of `completions`.
+
+    Examples
+    --------
+    >>> from lab import paths, tune
+    >>> asked = [[{"role": "user", "content": "Name the capital of Peru."}]]
+    >>> said = generate(paths.base_model(), asked, max_new_tokens=3, template=tune.ALPACA)
+    >>> len(said)
+    1
+    """
     found = completions(
         model_folder,
         prompts,
@@ -91,6 +100,14 @@ def completions(
         If there is no such model.
     TuneError
         If no template is known.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed, tune
+    >>> asked = testbed.prompts(2)
+    >>> found = completions(paths.base_model(), asked, max_new_tokens=3, template=tune.ALPACA)
+    >>> found.columns.tolist()
+    ['answer', 'tokens', 'stopped']
     """
     if max_new_tokens < 1:
         raise ValueError(f"max_new_tokens must be at least 1, got {max_new_tokens}")

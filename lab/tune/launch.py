@@ -36,6 +36,14 @@ def launch_line(subset: pd.DataFrame, recipe: Recipe, folder: str | Path, *, pro
     ------
     ValueError
         If the batch cannot be spread evenly.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed
+    >>> recipe = Recipe(model=str(paths.base_model()), steps=100, batch_size=8)
+    >>> line = launch_line(testbed.pool(20), recipe, paths.data() / "spread", processes=2)
+    >>> line.startswith("accelerate launch --multi_gpu --num_processes 2")
+    True
     """
     parts = processes * recipe.micro_batches
     if processes < 1 or recipe.batch_size % parts:

@@ -51,6 +51,14 @@ def dev_loss(model_folder: str | Path, pool: pd.DataFrame) -> float:
     ------
     TuneError
         If the folder holds no model tuned here, or no example of the pool fits its recipe.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed, tune
+    >>> recipe = tune.Recipe(model=str(paths.base_model()), steps=2, batch_size=4, max_tokens=128)
+    >>> folder = tune.sft(testbed.pool(8), recipe, paths.data() / "tuned")
+    >>> 0 < dev_loss(folder, testbed.pool(4, seed=1)) < 10
+    True
     """
     found, skipped = _scored(model_folder, pool, _recipe(model_folder, None))
     if not found["tokens"].sum():
@@ -84,6 +92,13 @@ def answer_losses(
         If there is no such model.
     TuneError
         If no template is known, or it can write no example.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed, tune
+    >>> found = answer_losses(paths.base_model(), testbed.pool(3), template=tune.ALPACA)
+    >>> found.columns.tolist()
+    ['loss', 'tokens']
     """
     return _scored(model_folder, pool, _recipe(model_folder, template))[0]
 

@@ -15,7 +15,13 @@ from lab.tune.templates import ALPACA, ChatTemplate, Template, TextTemplate
 
 @dataclass(frozen=True)
 class Lora:
-    """Low-rank adapters instead of full weights (arXiv:2106.09685); merged when finished."""
+    """Low-rank adapters instead of full weights (arXiv:2106.09685); merged when finished.
+
+    Examples
+    --------
+    >>> Recipe(model="gpt2", epochs=3, lora=Lora(rank=8)).lora.rank
+    8
+    """
 
     rank: int = 16
     alpha: int = 32
@@ -30,6 +36,12 @@ class Checkpoints:
 
     The optimizer's state is kept for the newest checkpoint only: it is what a killed run goes on
     from. All weights are kept by default, to choose among by the quality of what they write.
+
+    Examples
+    --------
+    >>> when = Checkpoints(every_steps=100, keep=2)
+    >>> Recipe(model="gpt2", steps=300, checkpoints=when).checkpoints
+    Checkpoints(every_steps=100, keep=2, resumable=True)
     """
 
     every_steps: int | None = None  # None: after each epoch
@@ -43,6 +55,12 @@ class Recipe:
 
     Exactly one of `epochs` and `steps` is given. `batch_size` counts examples in one update of
     the weights, over all devices and micro-batches, as papers report it.
+
+    Examples
+    --------
+    >>> recipe = Recipe(model="gpt2", epochs=3, learning_rate=1e-5)
+    >>> recipe.batch_size, recipe.max_tokens
+    (32, 512)
     """
 
     model: str  # folder or hub name of a causal language model

@@ -56,6 +56,15 @@ def sft(
         model or its chat template cannot be used, or the loss is not finite.
     ModelError
         If there is no such model.
+
+    Examples
+    --------
+    >>> import json
+    >>> from lab import paths, testbed
+    >>> recipe = Recipe(model=str(paths.base_model()), steps=2, batch_size=4, max_tokens=128)
+    >>> folder = sft(testbed.pool(8), recipe, paths.data() / "tuned")
+    >>> json.loads((folder / "tune.json").read_text())["steps"]
+    2
     """
     folder = Path(folder)
     inputs = {

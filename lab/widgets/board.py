@@ -24,6 +24,15 @@ def board(arms: Sequence[Arm], *, measure: str, title: str = "ablation") -> Moni
         A measure that the evaluation gives.
     title : str
         What is asked.
+
+    Examples
+    --------
+    >>> from lab import records, tune
+    >>> pool = records.frame([{"instruction": "Add 1 and 2.", "output": "3"}])
+    >>> shown = board([Arm("all", pool, tune.Recipe(model="gpt2", steps=10))], measure="exact")
+    >>> shown.panel.shown["done"], shown.panel.shown["total"]
+    (0, 1)
+    >>> shown.close()
     """
     wanted = pd.DataFrame(
         [

@@ -80,6 +80,14 @@ class CoverageMap:
     ------
     ValueError
         If `places` has no finite `x` and `y`, or another argument misses rows of it.
+
+    Examples
+    --------
+    >>> from lab import testbed
+    >>> pool = testbed.pool(5)
+    >>> places = pd.DataFrame({"x": range(5), "y": range(5)}, index=pool.index, dtype="float32")
+    >>> CoverageMap(places, pool=pool).selected.tolist()
+    []
     """
 
     def __init__(

@@ -17,7 +17,13 @@ Range = tuple[float | None, float | None]
 
 @dataclass(frozen=True)
 class Criteria:
-    """What a row must meet to be kept; an empty one keeps every row."""
+    """What a row must meet to be kept; an empty one keeps every row.
+
+    Examples
+    --------
+    >>> Criteria(ranges={"words": (5, None)}, filters=("language",)).ranges["words"]
+    (5, None)
+    """
 
     ranges: Mapping[str, Range] = field(default_factory=dict)  # score -> lowest, highest
     filters: tuple[str, ...] = ()  # masks that are on
@@ -116,12 +122,21 @@ def contains(pool: pd.DataFrame, pattern: str, *, regex: bool = False) -> "pd.Se
     pool : DataFrame
         A pool, or its three columns of text.
     pattern : str
-        Plain text, or with `regex` a regular expression; "" is in every row.
+        Plain text; "" is in every row.
+    regex : bool
+        Take it for a regular expression.
 
     Raises
     ------
     ValueError
         If the pattern is no regular expression.
+
+    Examples
+    --------
+    >>> from lab import records
+    >>> pool = records.frame([{"instruction": "Name a river.", "output": "The Elbe."}])
+    >>> contains(pool, "elbe").tolist()
+    [True]
     """
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -61,6 +61,15 @@ class FilterBench:
     ------
     ValueError
         If a score or a mask misses rows of the pool, or a category is no column of it.
+
+    Examples
+    --------
+    >>> from lab import filters, testbed
+    >>> pool = testbed.pool(20)
+    >>> bench = FilterBench(pool, masks={"short": filters.length(pool, max_words=12)})
+    >>> bench.set(Criteria(filters=("short",)))
+    >>> bench.mask.equals(filters.length(pool, max_words=12))
+    True
     """
 
     def __init__(

@@ -19,6 +19,17 @@ def watch(job: Job, *, title: str = "calls", budget_usd: float | None = None) ->
         What the calls are for.
     budget_usd : float, optional
         The cap that spending is shown against, in US dollars.
+
+    Examples
+    --------
+    >>> from lab import llm, testbed
+    >>> asked = llm.Request([{"role": "user", "content": "Name the capital of Peru."}])
+    >>> job = testbed.client().start([asked])
+    >>> _ = job.result()
+    >>> shown = watch(job)
+    >>> shown.panel.shown["total"]
+    1
+    >>> shown.close()
     """
 
     def press(name: str) -> None:
@@ -27,10 +38,11 @@ def watch(job: Job, *, title: str = "calls", budget_usd: float | None = None) ->
         elif name == "Go on":
             job.resume()
 
-    return Monitor(lambda: _look(job, title, budget_usd), press=press)
+    return Monitor(lambda: look(job, title, budget_usd), press=press)
 
 
-def _look(job: Job, title: str, budget_usd: float | None) -> dict[str, Any]:
+def look(job: Job, title: str, budget_usd: float | None) -> dict[str, Any]:
+    """Return what a monitor shows of a job."""
     now = job.snapshot()
     cap = "" if budget_usd is None else f" of {budget_usd:.2f}"
     left = "unknown" if now.eta_s is None else f"{now.eta_s:.0f} s"

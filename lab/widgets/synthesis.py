@@ -65,6 +65,15 @@ class SynthesisBench:
     ------
     ValueError
         If there is no method.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from lab import synth, testbed
+    >>> pool, client = testbed.pool(8), testbed.client(store=":memory:")
+    >>> bench = SynthesisBench({"evolve": partial(synth.evol_instruct, pool, client)}, pool=pool)
+    >>> bench.verdict_file.name
+    'bench.jsonl'
     """
 
     def __init__(

@@ -37,6 +37,13 @@ class Monitor:
         cells, the first its head), `buttons` (names), and `over`, True for the last look.
     press : callable, optional
         Told the name of a button that was pressed.
+
+    Examples
+    --------
+    >>> shown = Monitor(lambda: {"title": "calls", "state": "done", "over": True})
+    >>> shown.panel.shown["state"]
+    'done'
+    >>> shown.close()
     """
 
     def __init__(
@@ -86,6 +93,12 @@ class Work:
         Given an event to look at now and then; it returns early once the event is set.
     title : str
         What it does.
+
+    Examples
+    --------
+    >>> work = Work(lambda stop: 6 * 7, title="sum")
+    >>> work.result()
+    42
     """
 
     def __init__(self, function: Callable[[threading.Event], Any], *, title: str) -> None:

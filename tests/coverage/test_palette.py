@@ -29,7 +29,7 @@ def test_neighbours_differ_also_to_eyes_without_red_or_green():
     np.fill_diagonal(away, np.inf)
     near = np.argsort(away, axis=1)[:, :3]
     for eye in palette.EYES.values():
-        seen = palette._lab(rgb, eye)
+        seen = palette.oklab(rgb, eye)
         apart = np.linalg.norm(seen[:, None] - seen[near], axis=2)
         assert np.quantile(apart, 0.05) > 0.04
 

@@ -99,13 +99,13 @@ def test_a_stored_vector_is_not_made_again(bert, monkeypatch):
     assert (first.made, first.found, first.truncated) == (3, 0, 0)
     second = embed.sentences(TEXTS, model=bert)
     assert (second.made, second.found, second.truncated) == (2, 3, 0)
-    monkeypatch.setattr(encoder, "_batches", None)
+    monkeypatch.setattr(encoder, "batches", None)
     again = embed.sentences(TEXTS, model=bert)
     pd.testing.assert_frame_equal(again.vectors, second.vectors)
 
 
 def test_a_killed_call_goes_on_where_it_stopped(bert, monkeypatch):
-    whole = encoder._batches
+    whole = encoder.batches
 
     def killed(*args):
         for number, batch in enumerate(whole(*args)):
@@ -113,10 +113,10 @@ def test_a_killed_call_goes_on_where_it_stopped(bert, monkeypatch):
                 raise KeyboardInterrupt
             yield batch
 
-    monkeypatch.setattr(encoder, "_batches", killed)
+    monkeypatch.setattr(encoder, "batches", killed)
     with pytest.raises(KeyboardInterrupt):
         embed.sentences(TEXTS, model=bert)
-    monkeypatch.setattr(encoder, "_batches", whole)
+    monkeypatch.setattr(encoder, "batches", whole)
     assert embed.sentences(TEXTS, model=bert).found == 2
 
 

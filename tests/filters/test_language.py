@@ -124,7 +124,7 @@ def test_signs_are_counted_by_bytes_as_by_patterns():
         "{[`@Zz",
     ]
     rows = pd.Series(texts * 3, dtype="str").iloc[5:]
-    found = language._signs(rows)
+    found = language.signs(rows)
     for counts, pattern in (
         (found.letters, r"\pL"),
         (found.latin, "[A-Za-z]"),

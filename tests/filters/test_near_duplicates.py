@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lab import filters, records
-from lab.filters.near_duplicates import MISSED, PERMUTATIONS, _band_width
+from lab.filters.near_duplicates import MISSED, PERMUTATIONS, band_width
 
 
 def pool(texts):
@@ -144,7 +144,7 @@ def test_under_one_long_history_other_answers_are_other_examples():
 
 @pytest.mark.parametrize("limit", [0.05, 0.3, 0.5, 0.7, 0.8, 0.9, 0.99])
 def test_bands_miss_at_most_what_is_said(limit):
-    width = _band_width(limit)
+    width = band_width(limit)
     missed = (1 - limit**width) ** (PERMUTATIONS // width)
     assert missed <= max(MISSED, (1 - limit) ** PERMUTATIONS)
 

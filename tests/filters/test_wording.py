@@ -302,7 +302,7 @@ def test_what_is_looked_for_first_loses_nothing():
 
 @pytest.mark.parametrize("name", ["refusal", "other_answers", "leaked_prompt", "stop_words"])
 def test_patterns_in_simplified_characters_find_traditional_ones(name):
-    known = wording._traditional()
+    known = wording.traditional()
     whole = "".join(filters.patterns(name, "zh"))
     assert any(f"[{simple}{forms}]" in whole for simple, forms in known.items())
     raw = (wording.FOLDER / f"{name}.zh.txt").read_text(encoding="utf-8")
@@ -310,4 +310,4 @@ def test_patterns_in_simplified_characters_find_traditional_ones(name):
 
 
 def test_a_character_stands_for_its_traditional_forms_also_within_a_class():
-    assert wording._in_both_scripts("说[个a]\\[们") == "[说說説][个個箇a]\\[[们們]"
+    assert wording.in_both_scripts("说[个a]\\[们") == "[说說説][个個箇a]\\[[们們]"

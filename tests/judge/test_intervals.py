@@ -30,7 +30,7 @@ def test_by_slow_definition_of_the_two_way_bootstrap(values):
     ]
     from lab.judge import intervals
 
-    fast = intervals._draw_means(values, 4000, np.random.default_rng(2))
+    fast = intervals.draw_means(values, 4000, np.random.default_rng(2))
     assert np.mean(fast) == pytest.approx(np.mean(slow), abs=0.005)
     assert np.std(fast) == pytest.approx(np.std(slow), rel=0.06)
 

@@ -126,6 +126,13 @@ def test_two_processes_share_a_store(tmp_path):
         running = [subprocess.Popen([*command, number]) for number in ("120", "200")]
         assert [process.wait(timeout=60) for process in running] == [0, 0]
         account = httpx2.get(url.replace("/v1", "/log")).json()
+        subprocess.run([*command, "200"], check=True, timeout=60)
+        after = httpx2.get(url.replace("/v1", "/log")).json()
     with llm.Store(path) as store:
         assert len(store) == account["paid_requests"] == 200
-    assert 200 <= account["paid"] <= 320
+        told = sorted(str(row.reply["text"]) for row in store.rows())
+    right = [
+        policy.answer(testbed.Teacher(), one.messages[-1]["content"]) for one in questions(200)
+    ]
+    assert told == sorted(right)
+    assert after["paid"] == account["paid"], "what either of them stored is not asked again"

@@ -68,7 +68,7 @@ def test_a_scorer_needs_six_digits(tmp_path, llama):
         vocabulary[f"no{digit}"] = vocabulary.pop(digit)
     from tokenizers import models
 
-    tokenizer._tokenizer.model = models.WordLevel(vocabulary, unk_token="<unk>")
+    tokenizer.backend_tokenizer.model = models.WordLevel(vocabulary, unk_token="<unk>")
     tokenizer.save_pretrained(tmp_path)
     pool = records.frame([{"instruction": "say", "output": "no"}])
     with pytest.raises(ValueError, match="a token for each digit from 1 to 6"):

@@ -99,7 +99,7 @@ def slow_influence(folder, pool, tasks, setup, seed, kept):
     module = sys.modules["lab.score.influence"]  # the function hides it under its name
     model = with_adapters(causal.load(folder, device="cpu"), setup, seed)
     pool = pool.sort_index()
-    own = module._pieces(model, pool, ALPACA)
+    own = module.pieces_of(model, pool, ALPACA)
     points = warm_up(model, own, setup, seed=seed, folder=kept)
     weights = gradients.trained(model.model)
 
@@ -121,7 +121,7 @@ def slow_influence(folder, pool, tasks, setup, seed, kept):
             m, v = 0.9 * point.first + 0.1 * g, 0.999 * point.second + 0.001 * g**2
             step = m / torch.sqrt(v + 1e-8)
             for j, task in enumerate(tasks.values()):
-                theirs = [gradient(each) for each in module._pieces(model, task, ALPACA)]
+                theirs = [gradient(each) for each in module.pieces_of(model, task, ALPACA)]
                 cosines = [torch.cosine_similarity(step, each, dim=0).item() for each in theirs]
                 total[i, j] += share * np.mean(cosines)
     return dict(zip(pool.index, total.max(1), strict=True))
@@ -181,7 +181,7 @@ def test_a_killed_run_goes_on(pool, tasks, llama, monkeypatch, tmp_path):
     monkeypatch.setenv("WINNOW_DATA", str(tmp_path))
     module = sys.modules["lab.score.influence"]
     monkeypatch.setattr(module, "ROWS_AT_ONCE", 2)
-    whole, calls = module._products, []
+    whole, calls = module.products, []
 
     def dies(*arguments):
         calls.append(len(arguments[-1]))
@@ -189,7 +189,7 @@ def test_a_killed_run_goes_on(pool, tasks, llama, monkeypatch, tmp_path):
             raise KeyboardInterrupt
         return whole(*arguments)
 
-    monkeypatch.setattr(module, "_products", dies)
+    monkeypatch.setattr(module, "products", dies)
     with pytest.raises(KeyboardInterrupt):
         score.influence(pool, tasks, model=llama, setup=SMALL)
     found = score.influence(pool, tasks, model=llama, setup=SMALL)

@@ -48,7 +48,7 @@ class TestShippedWeights:
         assert path.stat().st_size <= 12_000_000
         with safe_open(path, "pt") as weights:
             shapes = {name: weights.get_slice(name).get_shape() for name in weights.keys()}  # noqa: SIM118
-        built = {name: list(w.shape) for name, w in pretrain._model(recipe).named_parameters()}
+        built = {name: list(w.shape) for name, w in pretrain.network(recipe).named_parameters()}
         assert shapes == built == manifest["shapes"]
         assert manifest["parameters"] == sum(int(np.prod(shape)) for shape in shapes.values())
         assert 1_000_000 <= manifest["parameters"] <= 3_000_000

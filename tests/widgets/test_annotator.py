@@ -15,7 +15,9 @@ def lines(file):
 
 
 def press(widget, **message):
-    widget.panel._handle_custom_msg({"id": widget.panel.card["id"], "reason": "", **message}, [])
+    content = {"id": widget.panel.card["id"], "reason": "", **message}
+    data = {"method": "custom", "content": content}
+    widget.panel.comm.handle_msg({"content": {"data": data}, "buffers": []})
 
 
 def test_each_rating_is_on_disk_at_once(pool, tmp_path):
@@ -114,13 +116,15 @@ def test_verdicts_name_the_system_and_not_the_side(pair_judge):
 
 
 def test_sides_do_not_say_whose_they_are_and_are_the_same_for_all(pair_judge, pool, tmp_path):
-    firsts = [pair_judge._order(str(key))[0] for key in pool.index]
-    assert 15 < firsts.count("a") < 45
     assert "from a" not in str({k: v for k, v in pair_judge.panel.card.items() if k != "answers"})
-    again = PairJudge(
-        pool, *pair_judge._systems.values(), rater="ben", file=pair_judge.file, seed=1
-    )
+    a, b = (pd.Series(f"from {name}", index=pool.index) for name in "ab")
+    again = PairJudge(pool, a, b, rater="ben", file=pair_judge.file, seed=1)
     assert again.panel.card["answers"] == pair_judge.panel.card["answers"]
+    for _ in pool.index:
+        press(pair_judge, kind="answer", side="left")
+    firsts = [line["first"] for line in lines(pair_judge.file)]
+    assert len(firsts) == len(pool)
+    assert 15 < firsts.count("a") < 45
 
 
 def test_a_pair_judge_can_skip_undo_and_end(pair_judge, pool):

@@ -4,6 +4,7 @@ import pytest
 
 from lab import coverage
 from lab.widgets import CoverageMap
+from tests.widgets.fakes import tell
 
 
 @pytest.fixture
@@ -31,10 +32,10 @@ def test_a_lasso_gives_ids_and_is_heard(places):
     coverage_map, heard = CoverageMap(places), []
     coverage_map.on_select(heard.append)
     chosen = np.array([3, 7], dtype="<u4")
-    coverage_map.panel._handle_custom_msg({"kind": "lasso"}, [memoryview(chosen.tobytes())])
+    tell(coverage_map.panel, {"kind": "lasso"}, [memoryview(chosen.tobytes())])
     assert coverage_map.selected.tolist() == places.index[[3, 7]].tolist()
     assert heard[0].equals(coverage_map.selected)
-    coverage_map.panel._handle_custom_msg({"kind": "clear"}, [])
+    tell(coverage_map.panel, {"kind": "clear"})
     assert heard[1] is None
     assert len(coverage_map.selected) == 0
 
@@ -71,7 +72,7 @@ def test_clusters_are_named_at_their_middle_and_can_be_selected(places, pool):
     )
     assert {name[2] for name in coverage_map.panel.names} == {"<b>reds</b>", "blues"}
     assert coverage_map.panel.legend["entries"][-1] == ["in no cluster (20)", 255, "-1"]
-    coverage_map.panel._handle_custom_msg({"kind": "cluster", "name": "1"}, [])
+    tell(coverage_map.panel, {"kind": "cluster", "name": "1"})
     assert coverage_map.selected.tolist() == places.index[clusters == 1].tolist()
     as_series = pd.Series({0: "<b>reds</b>", 1: "blues"})
     assert (
@@ -98,7 +99,7 @@ def test_gaps_stand_where_the_map_puts_them(places):
 
 def test_a_text_is_fetched_for_one_point(places, pool):
     coverage_map = CoverageMap(places, pool=pool, colours={"source": pool["source"]})
-    coverage_map.panel._handle_custom_msg({"kind": "tip", "place": 4}, [])
+    tell(coverage_map.panel, {"kind": "tip", "place": 4})
     assert coverage_map.panel.tip["id"] == pool.index[4]
     assert coverage_map.panel.tip["texts"] == [pool["instruction"].iloc[4], pool["output"].iloc[4]]
     assert coverage_map.panel.tip["lines"] == ["source: b"]
@@ -110,11 +111,11 @@ def test_a_closer_look_names_more(places):
     called = {key: f"cluster with a rather long name, number {key}" for key in range(10)}
     coverage_map = CoverageMap(heaps, clusters=clusters, names=called)
     message = {"kind": "names", "view": [-1, 1, -0.67, 0.67], "width": 200}
-    coverage_map.panel._handle_custom_msg(message, [])
+    tell(coverage_map.panel, message)
     far = {name[2] for name in coverage_map.panel.names}
     x, y = np.median(points(coverage_map)[:12], axis=0)
     near = {**message, "view": [x - 0.2, x + 0.2, y - 0.2, y + 0.2], "width": 900}
-    coverage_map.panel._handle_custom_msg(near, [])
+    tell(coverage_map.panel, near)
     assert len(far) < 10
     assert len(coverage_map.panel.names) > 0
     assert all(abs(name[0] - x) < 0.2 for name in coverage_map.panel.names)
@@ -122,7 +123,7 @@ def test_a_closer_look_names_more(places):
 
 def test_search_marks_what_holds_the_words(places, pool):
     coverage_map = CoverageMap(places, pool=pool)
-    coverage_map.panel._handle_custom_msg({"kind": "search", "text": "number 7."}, [])
+    tell(coverage_map.panel, {"kind": "search", "text": "number 7."})
     hits = np.unpackbits(np.frombuffer(coverage_map.panel.hits, np.uint8), bitorder="little")[:60]
     assert np.flatnonzero(hits).tolist() == [7]
     assert coverage_map.panel.found == {"text": "number 7.", "count": 1}
@@ -132,7 +133,7 @@ def test_search_marks_what_holds_the_words(places, pool):
 def test_a_clicked_point_is_read_in_full_beside_its_neighbours(places, pool):
     graph = coverage.neighbours(places, k=9)
     coverage_map = CoverageMap(places, pool=pool, graph=graph)
-    coverage_map.panel._handle_custom_msg({"kind": "open", "place": 3}, [])
+    tell(coverage_map.panel, {"kind": "open", "place": 3})
     detail = coverage_map.panel.detail
     assert detail["id"] == pool.index[3]
     assert [turn[:2] for turn in detail["turns"]] == [
@@ -148,7 +149,7 @@ def test_a_clicked_point_is_read_in_full_beside_its_neighbours(places, pool):
 def test_the_rows_of_a_lasso_can_be_named_and_kept_beside_the_next(places):
     coverage_map = CoverageMap(places)
     coverage_map.select(places.index[:5])
-    coverage_map.panel._handle_custom_msg({"kind": "tag", "name": "good"}, [])
+    tell(coverage_map.panel, {"kind": "tag", "name": "good"})
     coverage_map.select(places.index[5:7])
     coverage_map.tag("<b>odd</b>")
     assert {name: len(ids) for name, ids in coverage_map.tags.items()} == {

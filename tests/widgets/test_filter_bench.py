@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from lab import runs
 from lab.widgets import CoverageMap, Criteria, FilterBench
+from tests.widgets.fakes import tell
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def bench(pool, scores, masks):
 
 
 def change(bench, **message):
-    bench.panel._handle_custom_msg({"kind": "change", "first": True, "answer": 1, **message}, [])
+    tell(bench.panel, {"kind": "change", "first": True, "answer": 1, **message})
 
 
 def steps(bench, name, low, high):
@@ -123,10 +124,10 @@ def test_reasons_count_rows_and_those_that_fall_to_one_alone(bench, scores, mask
 def test_tables_of_kept_dropped_and_borderline_rows(bench, pool, scores):
     change(bench, **steps(bench, "length", 100, 400))
     assert all(row["kept"] for row in bench.panel.view["rows"])
-    bench._hear({"kind": "table", "tab": "dropped", "page": 0, "answer": 2})
+    tell(bench.panel, {"kind": "table", "tab": "dropped", "page": 0, "answer": 2})
     dropped = scores.index[~(scores["length"] >= 100)]
     assert [row["id"] for row in bench.panel.view["rows"]] == dropped[:20].tolist()
-    bench._hear({"kind": "table", "tab": "borderline", "page": 0, "answer": 3})
+    tell(bench.panel, {"kind": "table", "tab": "borderline", "page": 0, "answer": 3})
     distance = (scores["length"] - 100).abs().sort_values(kind="stable")
     shown = [row["id"] for row in bench.panel.view["rows"]]
     assert (scores["length"].loc[shown] - 100).abs().tolist() == distance[:20].tolist()
@@ -134,7 +135,7 @@ def test_tables_of_kept_dropped_and_borderline_rows(bench, pool, scores):
 
 def test_a_row_in_full_with_what_it_does_not_meet(bench, pool):
     bench.set(Criteria(filters=("even",)))
-    bench._hear({"kind": "open", "place": 3})
+    tell(bench.panel, {"kind": "open", "place": 3})
     text = bench.panel.text
     assert text["id"] == pool.index[3]
     assert text["turns"][-1] == ("assistant", pool["output"].iloc[3], [])

@@ -17,12 +17,16 @@ LAZY = testbed.Teacher(laziness=0.3, noise=0.5)
 
 
 @pytest.fixture
-def bench(tmp_path):
+def methods(tmp_path):
     client = testbed.client(LAZY, store=tmp_path / "replies.db")
-    methods = {
+    return {
         "evol": partial(synth.evol_instruct, POOL, client),
         "answer": partial(synth.answer, POOL, client),
     }
+
+
+@pytest.fixture
+def bench(methods):
     return lambda **more: SynthesisBench(methods, pool=POOL, **more)
 
 
@@ -100,8 +104,7 @@ def test_it_stops_and_goes_on_after_a_restart_for_nothing(bench):
     made = bench(terms=Terms(watch=None))
     tried(made)
     made.say("keep")
-    seen = []
-    made._show_run = lambda: seen.append(made._progress) or made.stop()
+    made.panel.observe(lambda _change: made.stop(), "run")
     made.run(40)
     made.wait(120)
     assert made.result.stopped_because == "stopped by hand"
@@ -148,37 +151,39 @@ def test_a_report_escapes_what_a_model_wrote(bench, monkeypatch):
     assert "&lt;b&gt;" in shown
 
 
-def test_a_run_can_begin_while_the_thread_of_the_last_one_is_ending(bench, monkeypatch):
-    made = bench()
-    ends = threading.Event()
-    finish = made._finish
+def test_a_run_can_begin_while_the_thread_of_the_last_one_is_ending(methods):
+    ending, goes_on = threading.Event(), threading.Event()
 
-    def late(*given):
-        finish(*given)
-        ends.wait(60)  # all is written down, the thread still lives
+    class Late(SynthesisBench):
+        def _finish(self, *given):
+            super()._finish(*given)
+            if not ending.is_set():
+                ending.set()
+                goes_on.wait(60)  # all is written down, the thread still lives
 
-    monkeypatch.setattr(made, "_finish", late)
+    made = Late(methods, pool=POOL)
     made.try_some(2)
-    old = made._thread
-    while made._doing:
-        time.sleep(0.01)
+    assert ending.wait(60)
     made.run(3)
-    assert made._thread is not old
-    assert old.is_alive()
-    ends.set()
+    working = [one for one in threading.enumerate() if one.name == "winnow-synthesis"]
+    assert len(working) >= 1
+    while made.result is None:
+        time.sleep(0.01)
+    assert working[0].is_alive(), "the first thread has not ended"
+    goes_on.set()
     made.wait(60)
     assert len(made.result.examples) == 3
     assert len(made.panel.view["tries"]) == 2
 
 
-def test_an_error_that_nobody_thought_of_ends_the_work_and_is_said(bench, monkeypatch):
-    made = bench()
-
+def test_an_error_that_nobody_thought_of_ends_the_work_and_is_said(methods, monkeypatch):
     def broken(*, keep, terms):
+        if keep == 1:  # the bench looks at the first prompt
+            return methods["evol"](keep=keep, terms=terms)
         raise KeyError("no such thing")
 
     monkeypatch.setattr(threading, "excepthook", lambda _: None)
-    made._methods["evol"] = broken
+    made = SynthesisBench({"evol": broken}, pool=POOL)
     made.try_some(2)
     made.wait(60)
     assert made.panel.run["state"] == "idle"

@@ -8,6 +8,7 @@ from lab.ablate import Arm
 from lab.tune import presets
 from lab.widgets import Monitor, Work, board, watch
 from lab.widgets import job as job_module
+from tests.widgets.fakes import tell
 
 NAMES = ("random", "best")
 
@@ -28,7 +29,7 @@ def test_the_cell_returns_at_once_and_stop_is_heard():
     work = Work(wait, title="waiting")
     assert time.monotonic() - began < 5
     assert work.state == "running"
-    work.monitor.panel._handle_custom_msg({"kind": "press", "name": "Stop"}, [])
+    tell(work.monitor.panel, {"kind": "press", "name": "Stop"})
     assert work.result(10) == "done so far"
     assert work.state == "stopped"
     assert time.monotonic() - began < 30
@@ -100,10 +101,10 @@ def test_a_job_is_shown_paused_and_resumed():
     assert (shown["done"], shown["total"], shown["buttons"]) == (40, 100, ["Pause"])
     assert ["spent, USD", "0.5000 of 2.00"] in shown["facts"]
     assert shown["table"][1] == ["q", "<b>a</b>"]
-    monitor.panel._handle_custom_msg({"kind": "press", "name": "Pause"}, [])
+    tell(monitor.panel, {"kind": "press", "name": "Pause"})
     assert job.state == "paused"
     assert monitor.panel.shown["buttons"] == ["Go on"]
-    monitor.panel._handle_custom_msg({"kind": "press", "name": "Go on"}, [])
+    tell(monitor.panel, {"kind": "press", "name": "Go on"})
     assert job.state == "running"
     monitor.close()
 
@@ -122,7 +123,7 @@ def test_failures_are_counted_by_reason():
         n: Completion(**{**words, "error": error})
         for n, error in enumerate(["timeout: 3 s", "timeout: 9 s", None])
     }
-    facts = job_module._look(job, "calls", None)["facts"]
+    facts = job_module.look(job, "calls", None)["facts"]
     assert ["failed: timeout", "2"] in facts
 
 

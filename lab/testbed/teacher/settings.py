@@ -37,6 +37,11 @@ class Teacher:
         asks for pictures, says it is sorry, or repeats our own words.
     thinks : bool
         Whether it shows its thoughts before it answers a question.
+
+    Examples
+    --------
+    >>> Teacher(skill=0.8, position_bias=0.2).noise
+    0.0
     """
 
     skill: float = 1.0
@@ -64,7 +69,13 @@ class Teacher:
 
 @dataclass(frozen=True)
 class Faults:
-    """What share of calls goes wrong, each from 0 to 1, together at most 1."""
+    """What share of calls goes wrong, each from 0 to 1, together at most 1.
+
+    Examples
+    --------
+    >>> Faults(server_error=0.1).server_error
+    0.1
+    """
 
     too_many: float = 0.0  # 429 with Retry-After
     too_many_bare: float = 0.0  # 429 without
@@ -115,6 +126,11 @@ class Traffic:
         Whether the server knows `response_format`; else it refuses it with a 400.
     seed : int
         Of the faults and the latencies.
+
+    Examples
+    --------
+    >>> Traffic(latency_s=0.1, faults=Faults(server_error=0.1)).faults.server_error
+    0.1
     """
 
     latency_s: float = 0.0
