@@ -113,7 +113,8 @@ def real(model: str, names: list[str], minutes: float, max_tokens: int) -> list[
     head = "| method | kept | of | calls | tokens made | minutes | stopped | why others fell |"
     lines, shown = [head, "|" + " --- |" * 8], []
     with served(model) as url:
-        client = llm.Client(model, base_url=url, limits=limits)
+        server = llm.Server(url, provider=f"served/{model}")  # whatever port: the same replies
+        client = llm.Client(model, base_url=server, limits=limits)
         every = methods(client)
         for name in names or list(every):
             began = time.monotonic()
