@@ -44,7 +44,7 @@ def language(
     and formulas have none. An example in two languages counts for the one with more of it.
 
     Source: langid.py, ACL 2012, P12-3005; the model of py3langid.
-    Cost: about 200,000 rows a second where most are English or Chinese, 9,000 in other languages.
+    Cost: about 300,000 rows a second where most are English or Chinese, 9,000 in other languages.
 
     Parameters
     ----------

@@ -34,9 +34,8 @@ def stoppable() -> Iterator[None]:
 
     Examples
     --------
-    >>> import os
     >>> with stoppable():
-    ...     os.kill(os.getpid(), signal.SIGTERM)
+    ...     signal.raise_signal(signal.SIGTERM)
     Traceback (most recent call last):
     lab.report.stopping.Stopped: stopped by SIGTERM
     """
