@@ -20,3 +20,9 @@ def test_no_other_module_spells_a_folder_name():
     for file in paths.PACKAGE.rglob("*.py"):
         if file.name != "paths.py":
             assert not spelled.search(file.read_text(encoding="utf-8")), file
+
+
+def test_what_is_written_while_one_works_leaves_a_checkout_clean():
+    ignored = (paths.root() / ".gitignore").read_text(encoding="utf-8").split()
+    for folder in (paths.runs, paths.store, paths.human):
+        assert f"/data/{folder().name}/" in ignored

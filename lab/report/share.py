@@ -12,7 +12,7 @@ import pandas as pd
 
 from lab import files, load
 from lab.errors import DataError, MissingPackageError
-from lab.report.card import About, card
+from lab.report.dataset_card import TABLES, About, card
 from lab.report.leaks import leaks
 
 SHARD_ROWS = 100_000
@@ -68,7 +68,7 @@ def folder(
     for number in range(count):
         part = pool.iloc[number * SHARD_ROWS : (number + 1) * SHARD_ROWS]
         name = f"train-{number:05d}-of-{count:05d}"
-        load.save.parquet(part, path / "data" / f"{name}.parquet")
+        load.save.parquet(part, path / TABLES / f"{name}.parquet")
         load.save.messages(part, path / "messages" / f"{name}.jsonl.gz")
     files.write_text(path / "README.md", text)
     return path

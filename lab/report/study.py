@@ -22,7 +22,7 @@ jupyter lab notebooks      # work by hand
 `data/store/` what can be made again; `data/README.md` says more. Keep `.winnow`: it marks this
 folder as the one that commands and notebooks work in.
 """
-IGNORED = "/reports/\n/data/raw/\n/data/runs/\n/data/store/\n.ipynb_checkpoints/\n"
+IGNORED = "/reports/\n/data/raw/\n/data/runs/\n/data/human/\n/data/store/\n.ipynb_checkpoints/\n"
 
 
 def start(folder: str | Path) -> Path:

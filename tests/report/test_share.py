@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from lab import cli, load, records
 from lab.errors import DataError
 from lab.report import share
-from lab.report.card import About
+from lab.report.dataset_card import About
 
 ABOUT = About(title="Tea", licence="cc0-1.0")
 CALL = {"name": "add", "arguments": {"a": 1}}

@@ -3,7 +3,7 @@ import pytest
 import yaml
 
 from lab import filters, records, runs, select
-from lab.report.card import About, card
+from lab.report.dataset_card import About, card
 
 ROWS = [
     {"instruction": f"Describe the tea number {n}, please.", "output": f"It is green tea {n}."}

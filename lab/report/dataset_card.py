@@ -20,8 +20,9 @@ from lab.report import tables
 SIZES = ((1e3, "n<1K"), (1e4, "1K<n<10K"), (1e5, "10K<n<100K"), (1e6, "100K<n<1M"))
 LARGER = "n>1M"
 LEAST_SHARE = 0.01  # of the examples in a language that the head names
+TABLES = "data"  # the folder that the Hub reads by default
 CONFIGS = (
-    {"config_name": "default", "data_files": "data/*.parquet"},
+    {"config_name": "default", "data_files": f"{TABLES}/*.parquet"},
     {"config_name": "messages", "data_files": "messages/*.jsonl.gz"},
 )
 
