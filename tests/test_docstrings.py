@@ -19,9 +19,6 @@ NOT_RUN = {
     "score.image_indicators",
     *("score.image_text", "score.indicators", "score.reward", "score.unieval"),
 }
-WITHOUT = {  # a debt, not a rule: nothing is added here
-    *("ablate.experienced", "ablate.likelihood_answers", "score.Educational", "synth.Meaning"),
-}
 SECTION = re.compile(r"\n(\w[\w ]*)\n-+\n")
 
 
@@ -61,7 +58,7 @@ def parameters(text):
 
 def test_every_exported_name_shows_an_example():
     missing = {name for name, value in exported() if ">>> " not in (inspect.getdoc(value) or "")}
-    assert missing <= WITHOUT
+    assert not missing
 
 
 def test_examples_run_but_for_those_that_need_more_than_is_there():

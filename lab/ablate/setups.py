@@ -266,7 +266,18 @@ def drawn(selectors: Mapping[str, Select], setup: Setup, *, seeds: Iterable[int]
 def likelihood_answers(
     model: Path, *, prompts: pd.DataFrame, max_new_tokens: int = 96
 ) -> pd.DataFrame:
-    """Evaluate as `open_answers` does, with `likelihood` beside: e to the minus loss, 0 to 1."""
+    """Evaluate as `open_answers` does, with `likelihood` beside: e to the minus loss, 0 to 1.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed, tune
+    >>> when = tune.Recipe(model=str(paths.base_model()), steps=1, batch_size=4)
+    >>> folder = tune.sft(testbed.pool(4), when, paths.data() / "tuned")
+    >>> asked = testbed.prompts(2)
+    >>> found = likelihood_answers(folder, prompts=asked, max_new_tokens=4)
+    >>> found["likelihood"].between(0, 1).all().item()
+    True
+    """
     table = open_answers(model, prompts=prompts, max_new_tokens=max_new_tokens)
     return table.assign(likelihood=np.exp(-table["loss"]))
 

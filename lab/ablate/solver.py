@@ -94,6 +94,14 @@ def experienced(
     ------
     ValueError
         If `share` is out of range.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from lab import paths, score, testbed
+    >>> recipe = tune.Recipe(model=str(paths.base_model()), steps=1, batch_size=4)
+    >>> experienced(testbed.pool(4), partial(score.ifd), recipe, share=0.5).gt(0).all().item()
+    True
     """
     if not 0 < share <= 1:
         raise ValueError(f"share must be above 0 and at most 1, got {share}")

@@ -15,7 +15,13 @@ from lab.errors import DataError, MissingPackageError
 
 @dataclass(frozen=True, eq=False)
 class Educational:
-    """A trained classifier: weights over the dimensions of an embedding, and an intercept."""
+    """A trained classifier: weights over the dimensions of an embedding, and an intercept.
+
+    Examples
+    --------
+    >>> Educational(weights=np.array([1.0, -1.0]), intercept=0.5).intercept
+    0.5
+    """
 
     weights: NDArray[np.float64]  # (d,)
     intercept: float

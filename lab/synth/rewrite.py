@@ -20,6 +20,8 @@ from lab.synth.terms import Accept, Synthesised, Terms, check_pool, rows_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import ArrayLike
+
 GROUP = 32
 DRAWN = Sampling(temperature=0.7, top_p=0.9, max_tokens=2048)
 JUDGED = Sampling(temperature=0.0, max_tokens=16)
@@ -35,14 +37,21 @@ class Meaning:
     Parameters
     ----------
     embed : callable, optional
-        From a Series of texts to unit vectors, such as `embed.sentences`.
+        From a Series of texts to unit vectors: `embed.lexical`, or `embed.sentences` with its
+        model filled in.
     min_similarity : float
         Least cosine between an output and its rewriting, -1 to 1; the paper drops below 0.40.
     judge : Client, optional
         Asked whether the rewriting contradicts its original (in place of the paper's NLI model).
+
+    Examples
+    --------
+    >>> from lab import embed
+    >>> Meaning(embed=embed.lexical, min_similarity=0.5).min_similarity
+    0.5
     """
 
-    embed: "Callable[[pd.Series[str]], pd.DataFrame] | None" = None
+    embed: "Callable[[pd.Series[str]], ArrayLike] | None" = None
     min_similarity: float = 0.4
     judge: Client | None = None
 
@@ -144,7 +153,7 @@ def _meant(
     originals = [before[str(one.row["parent"])] for one in made]
     if made and meaning.embed is not None:
         texts = [row["output"] for row in originals] + [str(one.row["output"]) for one in made]
-        vectors = meaning.embed(pd.Series(texts)).to_numpy(dtype=np.float64)
+        vectors = np.asarray(meaning.embed(pd.Series(texts)), dtype=np.float64)
         near = (vectors[: len(made)] * vectors[len(made) :]).sum(axis=1)
         kept = []
         for one, row, cosine in zip(made, originals, near.tolist(), strict=True):
