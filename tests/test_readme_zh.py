@@ -5,6 +5,7 @@ import re
 import pytest
 
 from lab import paths
+from lab.report import books
 
 NAMES = ("README.md", "README.zh-CN.md")
 
@@ -73,3 +74,8 @@ def test_every_command_of_lab_exists(both):
     known = CliRunner().invoke(cli.app, ["--help"]).output
     for word in words:
         assert re.search(rf"\b{word}\b", known), word
+
+
+def test_every_notebook_has_a_row(both):
+    for text in both:
+        assert [name for name in books.names() if f"`{name}`" not in text] == []
