@@ -33,7 +33,7 @@ class Loaded:
     >>> found = load.alpaca(paths.samples() / "alpaca-dirty.jsonl")
     >>> len(found.pool) + len(found.refused) == found.rows
     True
-    >>> found.reasons()["output", "is missing"].item()
+    >>> found.reasons()["output", "output is missing"].item()
     1
     """
 
