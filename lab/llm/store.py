@@ -10,6 +10,7 @@ import json
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,6 +94,7 @@ class Store:
         self._lock = threading.Lock()
         with self._errors():
             self._db = self._open()
+        weakref.finalize(self, self._db.close)  # who drops a store leaves no open file
 
     def __enter__(self) -> Self:
         return self
