@@ -23,25 +23,28 @@ from lab.load.stack_exchange import posts
 COUNTS = ("rows", "kept", "refused")
 LISTED = re.compile(r"(?m)^\| `([^`]+)` \| *([\d,]+)[^|]*\|")  # path and rows in a README's tables
 TREE = """
-import sys, time, resource
+import sys, time
+from lab.files import peak_memory_mb
 from lxml import etree
 start = time.perf_counter()
 rows = sum(1 for _ in etree.parse(sys.argv[1], etree.XMLParser(huge_tree=True)).iter("row"))
-print(rows, time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(rows, time.perf_counter() - start, peak_memory_mb())
 """
 MINE = """
-import sys, time, resource
+import sys, time
+from lab.files import peak_memory_mb
 from lab.load.stack_exchange import posts
 start = time.perf_counter()
 rows = sum(1 for _ in posts(sys.argv[1]))
-print(rows, time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(rows, time.perf_counter() - start, peak_memory_mb())
 """
 PAIRS = """
-import sys, time, resource
+import sys, time
+from lab.files import peak_memory_mb
 from lab.load.stack_exchange import stream
 start = time.perf_counter()
 pairs = sum(len(pool) for pool in stream(sys.argv[1], least_votes=int(sys.argv[2])))
-print(pairs, time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(pairs, time.perf_counter() - start, peak_memory_mb())
 """
 
 

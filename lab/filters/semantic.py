@@ -14,7 +14,10 @@ from lab.filters.copies import Copies, Positions, search
 from lab.filters.near_duplicates import ranking
 from lab.filters.shingles import joined
 
-BLOCK, TILE = 1024, 8192  # rows compared at a time, and kept rows that they are compared with
+BLOCK, TILE = 1024, 4096  # rows compared at a time, and kept rows that they are compared with
+HEADS = (16, 24, 32, 48, 64, 96, 128, 192)  # columns that may be multiplied first
+RARE = 3e-4  # share of pairs that the first columns may leave open
+PAIRS = 65_536  # open pairs that are checked at a time
 ROUNDING = 1e-5  # of a product of unit rows in single precision; closer calls are made in double
 CELL = 1000  # rows per center beyond the exact size
 USER_AND_ANSWER = ("instruction", "input", "output")  # what is shown of a row
@@ -149,15 +152,22 @@ def unit_rows(X: ArrayLike, n: int, name: str) -> Matrix:
 
 
 def _exact(rows: Matrix, limit: float) -> Positions:
-    """Return, for rows from best to worst, the kept row closest to each rejected one, or -1."""
+    """Return, for rows from best to worst, the kept row closest to each rejected one, or -1.
+
+    Most pairs are settled by a few columns: turned so that the first hold most of the rows, what
+    the others can add is at most the product of their lengths (Cauchy and Schwarz).
+    """
     n = len(rows)
     blocker = np.full(n, -1, dtype=np.intp)
-    kept_rows, kept = np.empty_like(rows), np.empty(n, dtype=np.intp)
+    heads = _heads(rows, limit)
+    kept_rows, kept_heads = np.empty_like(rows), np.empty_like(heads)
+    kept = np.empty(n, dtype=np.intp)
     count = 0
     for first in range(0, n, BLOCK):
         block = rows[first : first + BLOCK]
         inside = block @ block.T > limit - ROUNDING
-        before = _close(block, kept_rows[:count], limit)
+        compared = block, heads[first : first + BLOCK]
+        before = _close(compared, (kept_rows[:count], kept_heads[:count]), limit)
         start = count
         for at in range(len(block)):
             new = kept[start:count]
@@ -168,19 +178,50 @@ def _exact(rows: Matrix, limit: float) -> Positions:
                 if exact[top] > limit:
                     blocker[first + at] = hits[top]
                     continue
-            kept_rows[count], kept[count] = block[at], first + at
+            kept_rows[count], kept_heads[count] = block[at], heads[first + at]
+            kept[count] = first + at
             count += 1
     return blocker
 
 
-def _close(block: Matrix, kept_rows: Matrix, limit: float) -> list[NDArray[np.intp]]:
-    """Return, for each row of a block, the kept rows that may be too close."""
-    found: list[list[NDArray[np.intp]]] = [[np.empty(0, dtype=np.intp)] for _ in block]
+def _heads(rows: Matrix, limit: float) -> Matrix:
+    """Return a few columns whose products are at least the cosines, or all where few do not do."""
+    n, d = rows.shape
+    if n <= TILE or d <= HEADS[0]:
+        return rows
+    sample = rows[:: -(-n // 20_000)].astype(np.float64)
+    axes = np.linalg.eigh(sample.T @ sample)[1][:, ::-1]  # the longest first
+    turned = rows @ axes.astype(np.float32)
+    some = np.linspace(0, n - 1, 2000).astype(np.intp)
+    for h in HEADS:
+        if h < d:
+            rest = np.linalg.norm(turned[:, h:], axis=1)  # by itself: a difference would cancel
+            heads = np.column_stack([turned[:, :h], rest]).astype(np.float32)
+            open_pairs = (heads[some] @ heads[some].T > limit - ROUNDING).mean()
+            if open_pairs < RARE + 1 / len(some):  # each with itself
+                return heads
+    return rows
+
+
+def _close(
+    block: tuple[Matrix, Matrix], kept: tuple[Matrix, Matrix], limit: float
+) -> list[NDArray[np.intp]]:
+    """Return, for each row of a block, the kept rows that may be too close.
+
+    Both come as rows and their heads.
+    """
+    (rows, heads), (kept_rows, kept_heads) = block, kept
+    found = [np.empty((2, 0), dtype=np.intp)]
     for first in range(0, len(kept_rows), TILE):
-        close = block @ kept_rows[first : first + TILE].T > limit - ROUNDING
-        for row in np.flatnonzero(close.any(axis=1)):
-            found[row].append(first + np.flatnonzero(close[row]))
-    return [np.concatenate(parts) for parts in found]
+        close = heads @ kept_heads[first : first + TILE].T > limit - ROUNDING
+        row, place = np.divmod(np.flatnonzero(close.ravel()), close.shape[1])
+        for some in range(0, len(row), PAIRS):
+            pair = row[some : some + PAIRS], first + place[some : some + PAIRS]
+            product = np.einsum("nd,nd->n", rows[pair[0]], kept_rows[pair[1]])
+            found.append(np.stack(pair)[:, product > limit - ROUNDING])
+    row, place = np.concatenate(found, axis=1)
+    order = np.argsort(row, kind="stable")
+    return np.split(place[order], np.searchsorted(row[order], np.arange(1, len(rows))))
 
 
 def _approximate(rows: Matrix, limit: float, seed: int) -> Positions:

@@ -110,8 +110,9 @@ def no_refusal(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]
     a model and so has or does something not, or that the task lacks something; or it is a
     placeholder such as "<no output>". Thoughts before it are passed over.
 
-    Precision and recall are above 0.9 in English and both Chinese scripts
-    (`benchmarks/wording.py`).
+    Precision and recall are above 0.9 on the rows that were read, in English and both Chinese
+    scripts (`benchmarks/wording.py`). On wordings that no pattern was written for, expect a recall
+    of 0.65 to 0.85.
 
     Source: after Evol-Instruct's third sign of failure, arXiv:2304.12244; own patterns.
     Cost: about 300,000 rows a second.

@@ -62,6 +62,17 @@ def test_by_definition(limit, scored):
     assert 0 < keep.sum() < 120
 
 
+@pytest.mark.parametrize("limit", [0.3, 0.8, 0.95])
+def test_a_few_columns_first_change_nothing(limit, monkeypatch):
+    rows, X = pool(400), vectors(400, d=64)
+    X[:, 8:] *= 0.05  # the first columns hold most
+    monkeypatch.setattr(sys.modules["lab.filters.semantic"], "TILE", 13)
+    monkeypatch.setattr(sys.modules["lab.filters.semantic"], "PAIRS", 5)
+    keep = filters.semantic(rows, X, max_similarity=limit)
+    assert keep.tolist() == slow(rows, X, limit, None)
+    assert 0 < keep.sum() < 400
+
+
 def test_no_two_kept_are_close_and_each_rejected_has_a_close_kept_one():
     n = BLOCK * 2 + 300
     rows, X = pool(n), vectors(n, d=24)

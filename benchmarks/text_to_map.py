@@ -3,7 +3,7 @@
 Vectors are of the packaged sentence encoder and are kept, so that a second run times the rest;
 rows a second are then those of a fresh sample.
 
-    python benchmarks/coverage.py [--quick]
+    python benchmarks/text_to_map.py [--quick]
 """
 
 import argparse
@@ -151,7 +151,7 @@ def main() -> None:
     if not quick:
         folder = paths.benchmark_results()
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "coverage.md").write_text(text, encoding="utf-8")
+        (folder / "text_to_map.md").write_text(text, encoding="utf-8")
 
 
 def warm(X: np.ndarray) -> None:
