@@ -50,6 +50,7 @@ ADVICE = {
     "select": {
         "car": "For the best of every cluster and then the best of all.",
         "deita": "With a trusted score and an embedding: good and not alike.",
+        "doubly_greedy": "As `round_robin`, where shares of the queries do not matter.",
         "dpp": "For small budgets where variety within the pick counts.",
         "facility": "When the many should be represented by the few, outliers ignored.",
         "graphfilter": "For variety of words when no embedding is at hand.",
@@ -60,12 +61,18 @@ ADVICE = {
         "learned": "With some rows of known value, to spread it to the rest.",
         "longest": "As a baseline that a score of quality has to beat.",
         "matched": "As a control: random, but with the lengths of another selection.",
+        "mig": "With tags and a score: variety over tags that are near in meaning.",
         "mmr": "As `deita`, with a dial in place of a bound.",
+        "nearest": "As the plain baseline of targeted selection.",
         "novelsum": "For variety that takes density into account.",
+        "qdit": "As `facility`, with a score and a dial between the two.",
         "random": "Always: the baseline that many methods do not beat.",
+        "round_robin": "With examples of the target task, each of which should get its share.",
         "s1": "For traces of reasoning: all domains, long ones first, after a solver's easy ones.",
         "stratified": "When shares of sources or tasks are given.",
         "top": "With a score alone; look at what is left of the variety.",
+        "tsds": "With examples of the target task, when the pool holds many near-duplicates.",
+        "uot": "To compare with published results; nearly a mean of softmaxes.",
     },
 }
 

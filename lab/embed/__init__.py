@@ -10,5 +10,6 @@ from lab.embed.lexical import lexical
 from lab.embed.sentences import sentences
 from lab.embed.texts import texts
 from lab.embed.vectors import Embedding
+from lab.embed.weighted_hidden import weighted_hidden
 
-__all__ = ["Embedding", "endpoint", "hidden", "lexical", "sentences", "texts"]
+__all__ = ["Embedding", "endpoint", "hidden", "lexical", "sentences", "texts", "weighted_hidden"]

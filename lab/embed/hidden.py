@@ -58,15 +58,37 @@ def hidden(
     >>> hidden(pd.Series(["Name a river.", "The Elbe."]), model=paths.base_model())
     Embedding(2 rows of 128 numbers: 2 distinct texts made, 0 found in the store, 0 truncated)
     """
+    return pooled(
+        texts,
+        "mean",
+        lambda states: states.mean(1),
+        (model, device),
+        max_tokens=max_tokens,
+        batch_tokens=batch_tokens,
+    )
+
+
+def pooled(
+    texts: "pd.Series[str]",
+    name: str,
+    pool: encoder.Pool,
+    place: tuple[str | Path, str | None],
+    *,
+    max_tokens: int | None,
+    batch_tokens: int,
+) -> Embedding:
+    """Embed texts by a pooling of last hidden states; `place` is a model and its device."""
     from transformers import AutoModel
 
+    model, device = place
     path = encoder.folder(model)
     found = models.load(path, AutoModel, device=device, dtype="auto")
-    limit = max_tokens or found.window or LONGEST
+    window = found.window or LONGEST
+    limit = window if max_tokens is None else min(max_tokens, window)
     loaded = encoder.Encoder(
-        name=encoder.fingerprint(path, "hidden", "mean", limit),
+        name=encoder.fingerprint(path, "hidden", name, limit),
         tokenizer=found.tokenizer,
-        forward=lambda ids: found.model(input_ids=ids, use_cache=False).last_hidden_state.mean(1),
+        forward=lambda ids: pool(found.model(input_ids=ids, use_cache=False).last_hidden_state),
         max_tokens=limit,
         device=found.device,
     )

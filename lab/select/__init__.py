@@ -3,17 +3,24 @@
 from lab.select.baselines import longest, random, top
 from lab.select.clustered import agglomerative_centres, car, centres, kmeans
 from lab.select.deita import deita
+from lab.select.doubly_greedy import doubly_greedy
 from lab.select.facility import facility
 from lab.select.kcenter import kcenter, medoid
 from lab.select.learned import learn_value, learned
 from lab.select.matched import matched
+from lab.select.mig import mig
 from lab.select.mining import best_size, instruction_mining
+from lab.select.nearest import nearest
 from lab.select.novel import novelsum
+from lab.select.qdit import qdit
+from lab.select.round_robin import round_robin
 from lab.select.s1 import s1
 from lab.select.selection import Selection
 from lab.select.sets import graphfilter, instag
 from lab.select.stratified import stratified
 from lab.select.tradeoff import dpp, mmr
+from lab.select.tsds import tsds
+from lab.select.uot import uot
 
 __all__ = [
     "Selection",
@@ -22,6 +29,7 @@ __all__ = [
     "car",
     "centres",
     "deita",
+    "doubly_greedy",
     "dpp",
     "facility",
     "graphfilter",
@@ -34,10 +42,16 @@ __all__ = [
     "longest",
     "matched",
     "medoid",
+    "mig",
     "mmr",
+    "nearest",
     "novelsum",
+    "qdit",
     "random",
+    "round_robin",
     "s1",
     "stratified",
     "top",
+    "tsds",
+    "uot",
 ]

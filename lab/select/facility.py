@@ -7,6 +7,7 @@ Two rows that cover only each other gain exactly the same, so ties are common. S
 therefore counted in whole steps, and gains are integers: no rounding decides a tie.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ BITS = 20  # similarities are counted in steps of 2**-20 of the largest
 GROUP = 64  # rows whose highest bound is kept, so that the highest of all is found fast
 CHUNK = 512  # of them fit an int32 when added up
 Graph = tuple[ArrayLike, ArrayLike]
+Greedy = Callable[[int, IntArray], tuple[IntArray, FloatArray, float]]
 
 
 def facility(X: ArrayLike, k: int, *, graph: Graph | None = None) -> Selection:
@@ -54,24 +56,39 @@ def facility(X: ArrayLike, k: int, *, graph: Graph | None = None) -> Selection:
     >>> facility([[1.0, 0.0], [0.99, 0.14], [0.0, 1.0]], 2).indices.tolist()
     [1, 2]
     """
-    X = np.ascontiguousarray(check_matrix(X), dtype=np.float32)
-    n = len(X)
+    rows = check_matrix(X)
+    n = len(rows)
     check_budget(k, n)
+    indices, gains, step = prepared(rows, graph)(k, np.zeros(n, dtype=np.int64))
+    params = {"k": k, "neighbours": neighbours(graph)}
+    return Selection(indices, np.cumsum(gains) * step / n, n=n, method="facility", params=params)
+
+
+def prepared(X: FloatArray, graph: Graph | None) -> Greedy:
+    """Return the lazy greedy choice of rows: (budget, worth of each row) -> (rows, gains, step).
+
+    The worth (n,) is at least 0, in whole steps; the gain of a row, in steps too, is what it adds
+    to all similarities, plus its worth.
+    """
+    X = np.ascontiguousarray(X, dtype=np.float32)
     if graph is not None:
-        near, value = _check_graph(graph, n)
+        near, value = _check_graph(graph, len(X))
         step = _step(max(1.0, float(value.max())))
         starts, rows, values = _seen_from(near, value)
-        indices, gains = _greedy_sparse(starts, rows, np.rint(values / step).astype(np.int32), k)
-    elif n <= DENSE:
-        similarities, step = _similarities(X)
-        indices, gains = _greedy_dense(similarities, k)
-    else:
+        whole = np.rint(values / step).astype(np.int32)
+        return lambda k, worth: (*_greedy_sparse(starts, rows, whole, worth, k), step)
+    if len(X) > DENSE:
         raise ValueError(
-            f"X has {n} rows, and all pairs of more than {DENSE} do not fit: give a graph of "
+            f"X has {len(X)} rows, and all pairs of more than {DENSE} do not fit: give a graph of "
             "neighbours, such as (g.indices, g.similarities()) with g = coverage.neighbours(X)"
         )
-    params = {"k": k, "neighbours": None if graph is None else int(near.shape[1])}
-    return Selection(indices, np.cumsum(gains) * step / n, n=n, method="facility", params=params)
+    similarities, size = _similarities(X)
+    return lambda k, worth: (*_greedy_dense(similarities, worth, k), size)
+
+
+def neighbours(graph: Graph | None) -> int | None:
+    """Return the number of neighbours of each row in a graph."""
+    return None if graph is None else int(np.shape(graph[0])[1])
 
 
 def _similarities(X: FloatArray) -> tuple[IntArray, float]:
@@ -140,19 +157,19 @@ def _gain_dense(row: Any, best: Any) -> int:
 
 
 @njit(cache=True)
-def _greedy_dense(S: Any, k: int) -> Any:
+def _greedy_dense(S: Any, worth: Any, k: int) -> Any:
     n = len(S)
     best = np.zeros(n, dtype=np.int32)
     bound = np.empty(n, dtype=np.int64)
     for j in range(n):
-        bound[j] = _gain_dense(S[j], best)
+        bound[j] = _gain_dense(S[j], best) + worth[j]
     fresh = np.zeros(n, dtype=np.int32)  # the number of picks when the bound was taken
     peaks = _peaks(bound)
     indices, gains = np.empty(k, dtype=np.intp), np.empty(k)
     for step in range(k):
         row = _highest(bound, peaks)
         while fresh[row] != step:
-            _lower(bound, peaks, row, _gain_dense(S[row], best))
+            _lower(bound, peaks, row, _gain_dense(S[row], best) + worth[row])
             fresh[row] = step
             row = _highest(bound, peaks)
         indices[step], gains[step] = row, bound[row]
@@ -163,10 +180,10 @@ def _greedy_dense(S: Any, k: int) -> Any:
 
 
 @njit(cache=True)
-def _greedy_sparse(starts: Any, rows: Any, values: Any, k: int) -> Any:
+def _greedy_sparse(starts: Any, rows: Any, values: Any, worth: Any, k: int) -> Any:
     n = len(starts) - 1
     best = np.zeros(n, dtype=np.int32)
-    bound = np.zeros(n, dtype=np.int64)
+    bound = worth.copy()
     for j in range(n):
         for at in range(starts[j], starts[j + 1]):
             bound[j] += values[at]
@@ -176,7 +193,7 @@ def _greedy_sparse(starts: Any, rows: Any, values: Any, k: int) -> Any:
     for step in range(k):
         row = _highest(bound, peaks)
         while fresh[row] != step:
-            gain = 0
+            gain = worth[row]
             for at in range(starts[row], starts[row + 1]):
                 gain += max(values[at] - best[rows[at]], 0)
             _lower(bound, peaks, row, gain)

@@ -83,27 +83,29 @@ class Selection:
             raise ValueError(f"a selection from {self.n} rows cannot be applied to {rows} rows")
 
 
-def check_shape(X: ArrayLike) -> FloatArray:
-    """Return `X` as a float array (n, d), n and d at least 1, or raise ValueError."""
+def check_shape(X: ArrayLike, name: str = "X") -> FloatArray:
+    """Return `X` as a float array (n, d), n and d at least 1, or raise ValueError naming `name`."""
     array = np.asarray(X)
     if array.ndim != 2:
-        raise ValueError(f"X must have 2 dimensions (examples, features), got shape {array.shape}")
+        raise ValueError(
+            f"{name} must have 2 dimensions (examples, features), got shape {array.shape}"
+        )
     if 0 in array.shape:
-        raise ValueError(f"X must have rows and columns, got shape {array.shape}")
+        raise ValueError(f"{name} must have rows and columns, got shape {array.shape}")
     if not np.issubdtype(array.dtype, np.floating):
         array = array.astype(np.float64)
     return array
 
 
-def check_matrix(X: ArrayLike) -> FloatArray:
-    """Return `X` as a finite float array (n, d), n and d at least 1, or raise ValueError."""
-    array = check_shape(X)
+def check_matrix(X: ArrayLike, name: str = "X") -> FloatArray:
+    """Return `X` as a finite float array (n, d), or raise ValueError naming `name`."""
+    array = check_shape(X, name)
     if not np.isfinite(array.sum()):  # one pass; overflow of a finite sum is settled below
         finite = np.isfinite(array).all(axis=1)
         if not finite.all():
             bad = np.flatnonzero(~finite)
             raise ValueError(
-                f"X must be finite, but {len(bad)} rows are not, the first is row {bad[0]}"
+                f"{name} must be finite, but {len(bad)} rows are not, the first is row {bad[0]}"
             )
     return array
 

@@ -20,8 +20,14 @@ DENSITY = RNG.uniform(0.5, 2, N)
 TAGS = [RNG.integers(0, 30, RNG.integers(1, 5)).tolist() for _ in range(N)]
 WORDS = [" ".join(f"w{word}" for word in RNG.integers(0, 60, 8)) for _ in range(N)]
 LOSSES = RNG.normal(size=N)
+QUERIES = RNG.normal(size=(5, 6))
 
-GIVEN = {"X": X, "scores": SCORES, "n": N}  # what a method gets that takes nothing else
+GIVEN = {
+    "X": X,
+    "scores": SCORES,
+    "n": N,
+    "queries": QUERIES,
+}  # what a method gets that takes nothing else
 CALLS = {  # at budget k, with the seed where there is one: methods that take other things
     "deita": lambda k, seed: select.deita(X, SCORES, k, max_similarity=1.0),
     "graphfilter": lambda k, seed: select.graphfilter(WORDS, k),
@@ -30,9 +36,11 @@ CALLS = {  # at budget k, with the seed where there is one: methods that take ot
     "learned": lambda k, seed: select.learned(X, SCORES, k, clusters=4, seed=seed),
     "longest": lambda k, seed: select.longest(TEXTS, k),
     "matched": lambda k, seed: select.matched(SCORES, [3, 5, 8], k, seed=seed),
+    "mig": lambda k, seed: select.mig(TAGS, DENSITY, k),
     "novelsum": lambda k, seed: select.novelsum(X, DENSITY, k, seed=seed),
     "s1": lambda k, seed: select.s1(SCORES, STRATA, k, seed=seed),
     "stratified": lambda k, seed: select.stratified(STRATA, k, temperature=3, seed=seed),
+    "tsds": lambda k, seed: select.tsds(X, QUERIES, k, alpha=1e-4, seed=seed),
 }
 OTHERS = {  # what is not a method
     "Selection",
