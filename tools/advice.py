@@ -49,9 +49,11 @@ ADVICE = {
     },
     "select": {
         "car": "For the best of every cluster and then the best of all.",
+        "compare": "Before choosing a method: all of them on one's own rows, with time and memory.",
         "deita": "With a trusted score and an embedding: good and not alike.",
         "doubly_greedy": "As `round_robin`, where shares of the queries do not matter.",
         "dpp": "For small budgets where variety within the pick counts.",
+        "dsir": "With texts of the target alone, no model; look at the lengths of the picks.",
         "facility": "When the many should be represented by the few, outliers ignored.",
         "graphfilter": "For variety of words when no embedding is at hand.",
         "instag": "With tags of requests.",
@@ -73,6 +75,7 @@ ADVICE = {
         "top": "With a score alone; look at what is left of the variety.",
         "tsds": "With examples of the target task, when the pool holds many near-duplicates.",
         "uot": "To compare with published results; nearly a mean of softmaxes.",
+        "zip": "Without any model, against repeated wording; it lost to random in others' hands.",
     },
 }
 

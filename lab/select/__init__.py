@@ -2,8 +2,10 @@
 
 from lab.select.baselines import longest, random, top
 from lab.select.clustered import agglomerative_centres, car, centres, kmeans
+from lab.select.compare import compare
 from lab.select.deita import deita
 from lab.select.doubly_greedy import doubly_greedy
+from lab.select.dsir import dsir
 from lab.select.facility import facility
 from lab.select.kcenter import kcenter, medoid
 from lab.select.learned import learn_value, learned
@@ -21,6 +23,7 @@ from lab.select.stratified import stratified
 from lab.select.tradeoff import dpp, mmr
 from lab.select.tsds import tsds
 from lab.select.uot import uot
+from lab.select.zip import zip  # noqa: A004 - the name under which it was published
 
 __all__ = [
     "Selection",
@@ -28,9 +31,11 @@ __all__ = [
     "best_size",
     "car",
     "centres",
+    "compare",
     "deita",
     "doubly_greedy",
     "dpp",
+    "dsir",
     "facility",
     "graphfilter",
     "instag",
@@ -54,4 +59,5 @@ __all__ = [
     "top",
     "tsds",
     "uot",
+    "zip",
 ]

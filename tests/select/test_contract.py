@@ -30,6 +30,7 @@ GIVEN = {
 }  # what a method gets that takes nothing else
 CALLS = {  # at budget k, with the seed where there is one: methods that take other things
     "deita": lambda k, seed: select.deita(X, SCORES, k, max_similarity=1.0),
+    "dsir": lambda k, seed: select.dsir(WORDS, WORDS[:3], k, seed=seed),
     "graphfilter": lambda k, seed: select.graphfilter(WORDS, k),
     "instag": lambda k, seed: select.instag(TAGS, k),
     "instruction_mining": lambda k, seed: select.instruction_mining(LOSSES, k),
@@ -41,12 +42,14 @@ CALLS = {  # at budget k, with the seed where there is one: methods that take ot
     "s1": lambda k, seed: select.s1(SCORES, STRATA, k, seed=seed),
     "stratified": lambda k, seed: select.stratified(STRATA, k, temperature=3, seed=seed),
     "tsds": lambda k, seed: select.tsds(X, QUERIES, k, alpha=1e-4, seed=seed),
+    "zip": lambda k, seed: select.zip(WORDS, k),
 }
 OTHERS = {  # what is not a method
     "Selection",
     "agglomerative_centres",
     "best_size",
     "centres",
+    "compare",
     "learn_value",
     "medoid",
 }
