@@ -94,5 +94,6 @@ STUDIES = {  # the ablation whose claims are about a method, by the title of its
         "instruction_mining": "instruction mining",
         "kcenter": "ltd",
         "longest": "longest",
+        "round_robin": "targeted",
     },
 }

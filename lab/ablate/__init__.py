@@ -21,7 +21,15 @@ from lab.ablate.order import blocked, easy_to_hard
 from lab.ablate.papers import paper
 from lab.ablate.published_runs import published_runs, simulated_runs
 from lab.ablate.run import details, run
-from lab.ablate.setups import Setup, drawn, likelihood_answers, local, world, world_group
+from lab.ablate.setups import (
+    Setup,
+    drawn,
+    likelihood_answers,
+    local,
+    world,
+    world_group,
+    world_target,
+)
 from lab.ablate.solver import experienced, solved
 from lab.ablate.style import restyled, right
 from lab.ablate.summary import compare, summary
@@ -81,4 +89,5 @@ __all__ = [
     "world",
     "world_answers",
     "world_group",
+    "world_target",
 ]

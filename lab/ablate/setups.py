@@ -165,6 +165,55 @@ def world_group(
     return Setup(draw, asked, _recipe(steps), partial(world_answers, prompts=asked), "exact")
 
 
+def world_target(
+    rows: int = 1500,
+    *,
+    domains: Sequence[str],
+    tail: float = 0.0,
+    steps: int = 40,
+    prompts: int = 200,
+) -> Setup:
+    """Set a study of targeted selection up: pools of everything, prompts of a target and the rest.
+
+    Parameters
+    ----------
+    rows : int
+        Of a pool; every seed draws a pool of its own. Answers are right.
+    domains : sequence of str
+        The target: some of `testbed.domains()`, not all.
+    tail, steps
+        As in `world`.
+    prompts : int
+        In wordings that no training example has: half of them about the target, the other half
+        about all else, as the test sets `target` and `elsewhere`.
+
+    Raises
+    ------
+    ValueError
+        If `domains` leaves nothing else.
+
+    Examples
+    --------
+    >>> setup = world_target(50, domains=["calendar"], prompts=20)
+    >>> setup.prompts["set"].value_counts().to_dict()
+    {'target': 10, 'elsewhere': 10}
+    """
+    others = [name for name in testbed.domains() if name not in domains]
+    if not others:
+        raise ValueError("domains must leave others, got all of them")
+    parts = []
+    for name, of, count in (
+        ("target", domains, prompts // 2),
+        ("elsewhere", others, prompts - prompts // 2),
+    ):
+        families = [family for domain in of for family in testbed.families(domain=domain)]
+        part = testbed.prompts(count, split="held_out", families=families, seed=1)
+        parts.append(part.assign(split="held_out", set=name))
+    asked = pd.concat(parts)
+    draw = partial(testbed.pool, rows, tail=tail)
+    return Setup(draw, asked, _recipe(steps), partial(world_answers, prompts=asked), "exact")
+
+
 def local(
     data: str | Path | pd.DataFrame,
     model: str | Path,

@@ -43,6 +43,18 @@ def test_a_group_is_asked_about_itself_alone():
     assert not set(setup.pool(seed=1)["phrasing"].index) & set(setup.prompts.index)
 
 
+def test_a_target_is_half_of_what_is_asked_and_a_part_of_the_pool():
+    setup = ablate.world_target(200, domains=["units", "calendar"], prompts=40)
+    sets = setup.prompts.groupby("set")["domain"].agg(set)
+    assert sets["target"] == {"units", "calendar"}
+    assert not sets["elsewhere"] & {"units", "calendar"}
+    assert setup.prompts["set"].value_counts().tolist() == [20, 20]
+    assert 0.05 < setup.pool(seed=0)["domain"].isin(["units", "calendar"]).mean() < 0.5
+    assert not set(setup.pool(seed=0).index) & set(setup.prompts.index)
+    with pytest.raises(ValueError, match="domains must leave others, got all of them"):
+        ablate.world_target(50, domains=testbed.domains())
+
+
 def test_ones_own_pool_is_the_same_for_every_seed_without_what_is_asked():
     pool = own()
     setup = ablate.local(pool, "my/model", prompts=10)
