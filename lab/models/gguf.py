@@ -1,8 +1,10 @@
 """GGUF files, as llama.cpp, Ollama and LM Studio keep them, as Hugging Face folders.
 
 The weights are taken out of their quantised form once and written as float32, which changes no
-number. A file is looked at before anything of it is used: its end must be there, its architecture
-known, and its chat template must stay inside the data that it is given.
+number. A file is looked at before anything of it is used: its end must be there, its counts must
+fit into it, its architecture known and no larger than its weights, and its chat template must stay
+inside the data that it is given. A model whose weights are not all in the file is refused, rather
+than drawn at random.
 
 Source: the GGUF format of ggml; it is read by `transformers` and the package `gguf`.
 """
@@ -11,9 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import MissingPackageError, ModelError
+from lab.models.gguf_header import check_header
 from lab.models.load import no_bars
 
 MAGIC = b"GGUF"
+WIDTHS = ("embedding_length", "feed_forward_length")  # each is a side of some matrix
+# What the readers raise for metadata that make no sense
+BROKEN = (
+    *(OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RuntimeError),
+    *(ArithmeticError, AssertionError),
+)
 
 
 def convert(file: Path, folder: Path) -> None:
@@ -24,8 +33,8 @@ def convert(file: Path, folder: Path) -> None:
     Raises
     ------
     ModelError
-        If it is no GGUF file, cut off, of an architecture that is not known, or has a chat template
-        that reaches beyond its data.
+        If it is no GGUF file, cut off, of an architecture that is not known, lacks weights, claims
+        sizes that its weights do not have, or has a chat template that reaches beyond its data.
 
     Examples
     --------
@@ -43,9 +52,13 @@ def convert(file: Path, folder: Path) -> None:
     try:
         with no_bars():
             tokenizer = AutoTokenizer.from_pretrained(**place)
-            model: Any = AutoModelForCausalLM.from_pretrained(**place, dtype="float32")
-    except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError) as error:
-        raise ModelError(f"{file.name} cannot be converted: {error}") from error
+            model, report = _loaded(AutoModelForCausalLM, place)
+    except BROKEN as error:
+        sizes = "mismatched" in str(error)
+        told = "its metadata and its weights differ in size" if sizes else error
+        raise ModelError(f"{file.name} cannot be converted: {told}") from error
+    if lacking := sorted(report["missing_keys"]):
+        raise ModelError(f"{file.name} lacks {len(lacking)} weights, the first is {lacking[0]}")
     model.hf_quantizer = None  # or it would refuse to be saved
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
@@ -70,6 +83,7 @@ def check(file: Path) -> None:
         from gguf import GGUFReader
     except ImportError:
         raise MissingPackageError("gguf", needed_by="a GGUF file") from None
+    check_header(file)
     try:
         reader = GGUFReader(file)
         end = max((int(t.data_offset) + int(t.n_bytes) for t in reader.tensors), default=0)
@@ -78,8 +92,12 @@ def check(file: Path) -> None:
     size = file.stat().st_size
     if not reader.tensors or end > size:
         raise ModelError(f"{file.name} is cut off: {size:,} bytes of {end:,}")
-    _check_architecture(file, _text(reader, "general.architecture"))
-    check_template(_text(reader, "tokenizer.chat_template"), file.name)
+    architecture = _text(reader, "general.architecture")
+    _check_architecture(file, architecture)
+    _check_sizes(file, reader, architecture)
+    for name in reader.fields:
+        if name.startswith("tokenizer.chat_template"):  # and those for tools and the like
+            check_template(_text(reader, name), file.name)
 
 
 def check_template(text: str, name: str) -> None:
@@ -126,6 +144,41 @@ def _check_architecture(file: Path, architecture: str) -> None:
             f"{file.name} holds the architecture {architecture!r}; transformers reads "
             f"{', '.join(sorted(known))}"
         )
+
+
+def _check_sizes(file: Path, reader: Any, architecture: str) -> None:
+    """Refuse sizes that the weights do not have: the model would be built before they are read."""
+    blocks = _number(reader, f"{architecture}.block_count")
+    if blocks > len(reader.tensors):
+        raise ModelError(f"{file.name} claims {blocks} layers, with {len(reader.tensors)} weights")
+    widest = max(int(side) for tensor in reader.tensors for side in tensor.shape)
+    for name in WIDTHS:
+        width = _number(reader, f"{architecture}.{name}")
+        if width > widest:
+            raise ModelError(f"{file.name} claims {name} {width}; no weight is wider than {widest}")
+
+
+def _loaded(kind: Any, place: dict[str, str]) -> tuple[Any, Any]:
+    """Return a model and what the reader tells of weights that were not there."""
+    from transformers.utils import logging
+
+    speaker: Any = logging  # untyped
+    before = speaker.get_verbosity()
+    speaker.set_verbosity_error()  # what it reports comes as an error of ours
+    try:
+        return kind.from_pretrained(**place, dtype="float32", output_loading_info=True)  # type: ignore[no-any-return]
+    finally:
+        speaker.set_verbosity(before)
+
+
+def _number(reader: Any, name: str) -> int:
+    """Return a number of the metadata, the largest of a list, 0 where there is none."""
+    field = reader.fields.get(name)
+    if field is None:
+        return 0
+    value = field.contents()
+    values = value if isinstance(value, list) else [value]
+    return max((int(each) for each in values if isinstance(each, (int, float))), default=0)
 
 
 def _text(reader: Any, name: str) -> str:

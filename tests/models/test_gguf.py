@@ -12,9 +12,26 @@ WIDTH, HEADS, LAYERS = 32, 2, 1
 TEMPLATE = "{% for m in messages %}{{ m['content'] }}</s>{% endfor %}"
 
 
-def written(path, *, architecture="llama", template=TEMPLATE):
+class Writer(gguf.GGUFWriter):
+    """Writes other values than it is told, and leaves weights out."""
+
+    def __init__(self, path, architecture, changed, lacking):
+        self.changed, self.lacking = changed, lacking
+        super().__init__(path, architecture)
+
+    def add_key_value(self, key, value, *args, **kwargs):
+        super().add_key_value(key, self.changed.get(key, value), *args, **kwargs)
+
+    def add_tensor(self, name, tensor):
+        if name not in self.lacking:
+            super().add_tensor(name, tensor)
+
+
+def written(path, *, architecture="llama", template=TEMPLATE, changed=None, lacking=(), tools=None):
     """A Llama of one layer, with random weights."""
-    writer = gguf.GGUFWriter(path, architecture)
+    writer = Writer(path, architecture, changed or {}, lacking)
+    if tools is not None:
+        writer.add_string("tokenizer.chat_template.tool_use", tools)
     writer.add_context_length(64)
     writer.add_embedding_length(WIDTH)
     writer.add_block_count(LAYERS)
@@ -112,6 +129,38 @@ def test_a_hostile_template_is_refused_and_never_rendered(tmp_path, template, mo
     with pytest.raises(errors.ModelError, match=r"chat template of bad.gguf"):
         convert(written(tmp_path / "bad.gguf", template=template), tmp_path / "model")
     assert not (tmp_path / "model").exists()
+
+
+def test_a_template_for_tools_is_looked_at_too(tmp_path):
+    with pytest.raises(errors.ModelError, match="reaches for '__subclasses__'"):
+        check(written(tmp_path / "a.gguf", tools=HOSTILE[0]))
+
+
+CLAIMS = {
+    "llama.block_count": (2**31 - 1, "claims 2147483647 layers, with 12 weights"),
+    "llama.embedding_length": (2**30, "claims embedding_length 1073741824; no weight is wider"),
+    "llama.feed_forward_length": (2**30, "claims feed_forward_length 1073741824"),
+    "llama.vocab_size": (2**31 - 1, "its metadata and its weights differ in size"),
+    "llama.attention.head_count": (0, "cannot be converted: integer division"),
+    "tokenizer.ggml.model": ("os.system", "tokenizer 'os.system'"),
+    "tokenizer.ggml.eos_token_id": (10**6, "cannot be converted: list index out of range"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*eos_token_id")
+@pytest.mark.parametrize("key", CLAIMS)
+def test_metadata_that_the_weights_belie_are_an_error_not_a_model(tmp_path, key):
+    value, message = CLAIMS[key]
+    path = written(tmp_path / "a.gguf", changed={key: value})
+    with pytest.raises(errors.ModelError, match=message):
+        convert(path, tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+def test_weights_that_are_not_there_are_not_drawn_at_random(tmp_path):
+    path = written(tmp_path / "a.gguf", lacking=["blk.0.ffn_up.weight"])
+    with pytest.raises(errors.ModelError, match=r"lacks 1 weights, .*layers.0.mlp.up_proj"):
+        convert(path, tmp_path / "model")
 
 
 def test_ordinary_templates_pass():
