@@ -7,7 +7,7 @@ beforehand (`more`, `same`), `publish` records the finding for reports.
 """
 
 from lab.ablate.against import Against, judged, judgments
-from lab.ablate.answers import exact_answers, world_answers
+from lab.ablate.answers import benchmark_items, exact_answers, world_answers
 from lab.ablate.arms import Arm, arms
 from lab.ablate.checkpoints import checkpoint_answers, checkpoint_outcomes, chosen_checkpoints
 from lab.ablate.chosen import best, cluster_random, rated, scored, vectors
@@ -43,6 +43,7 @@ __all__ = [
     "Setup",
     "arms",
     "asked_part",
+    "benchmark_items",
     "best",
     "blocked",
     "checkpoint_answers",

@@ -1,10 +1,12 @@
-"""Evaluate a tuned model by its answers to prompts with known truth."""
+"""Evaluate a tuned model by its answers to prompts with known truth, or on the field's tasks."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from lab import judge, testbed, texts, tune
+from lab.judge.task_files import Files
 
 
 def exact_answers(model: Path, *, prompts: pd.DataFrame, max_new_tokens: int = 48) -> pd.DataFrame:
@@ -63,3 +65,47 @@ def world_answers(model: Path, *, prompts: pd.DataFrame, max_new_tokens: int = 4
     pool = prompts.assign(output=table["answer"])
     table["grade"] = testbed.rating(pool, noise=0.0)
     return table
+
+
+def benchmark_items(
+    model: Path,
+    *,
+    tasks: Sequence[str] | Mapping[str, Files],
+    max_items: int | None = None,
+    shots: int | None = None,
+    chat: bool = False,
+) -> pd.DataFrame:
+    """Evaluate on tasks of lm-evaluation-harness, in the form that `run` takes.
+
+    Parameters
+    ----------
+    model, tasks, max_items, shots, chat
+        As in `judge.benchmark`.
+
+    Returns
+    -------
+    DataFrame
+        One row per item, named "task:item"; one column per task and metric, such as
+        "ifeval prompt_level_strict_acc", NaN for the items of other tasks.
+
+    Raises
+    ------
+    MissingPackageError
+        If the extra `winnow[eval]` is not installed.
+
+    Examples
+    --------
+    In an ablation::
+
+        on = partial(benchmark_items, tasks={"ifeval": "input_data.jsonl"}, chat=True)
+        table = ablate.run(arms, tune=tune.sft, evaluate=on)
+
+    >>> benchmark_items(Path("model"), tasks=[])
+    Traceback (most recent call last):
+    ValueError: tasks must name at least one task, got none
+    """
+    found = judge.benchmark(model, tasks, max_items=max_items, shots=shots, chat=chat)
+    found["prompt"] = found["task"] + ":" + found["item"]
+    found["measure"] = found["task"] + " " + found["metric"].str.removesuffix(",none")
+    columns = {name: part.set_index("prompt")["value"] for name, part in found.groupby("measure")}
+    return pd.DataFrame(columns)

@@ -7,6 +7,7 @@ Beside what is listed here: `forms` (how judges are asked), `rates` (rules, outc
 """
 
 from lab.judge import forms, intervals, published, rates
+from lab.judge.benchmark import benchmark
 from lab.judge.bias import bias
 from lab.judge.exact import exact_match
 from lab.judge.length_control import length_controlled
@@ -17,6 +18,7 @@ from lab.judge.reliability import agreement
 
 __all__ = [
     "agreement",
+    "benchmark",
     "bias",
     "exact_match",
     "forms",

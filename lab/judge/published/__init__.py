@@ -8,6 +8,7 @@ Each reader takes the files as published, gzipped or not.
 - `mt_bench_ratings` gives the table of `judge.rating`.
 - `harnesses` reads the logs of lm-evaluation-harness, Inspect, HELM, verifiers, IFEval's checker
   and others as a table of results per item, which `items` sums up and compares in pairs.
+- `write_eval_results` is the way out: `.eval_results/` files beside a model.
 
 Source: AlpacaEval (Dubois et al. 2024, arXiv:2404.04475); the Vicuna reviews and MT-bench (Zheng
 et al. 2023, arXiv:2306.05685); Cherry LLM (Li et al. 2024, arXiv:2308.12032); PandaLM (Wang et al.
@@ -15,6 +16,7 @@ et al. 2023, arXiv:2306.05685); Cherry LLM (Li et al. 2024, arXiv:2308.12032); P
 """
 
 from lab.judge.published import harnesses, items
+from lab.judge.published.eval_results import write_eval_results
 from lab.judge.published.pairs import (
     alpaca_eval,
     annotator,
@@ -37,4 +39,5 @@ __all__ = [
     "pandalm",
     "two_order_reviews",
     "vicuna_reviews",
+    "write_eval_results",
 ]

@@ -12,7 +12,7 @@ import json
 import math
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,31 @@ def lm_eval(folder: str | Path) -> pd.DataFrame:
     return items.table({"model": _lm_eval_model(results), **row} for row in rows)
 
 
+def lm_eval_samples(
+    samples: Mapping[str, Iterable[Mapping[str, Any]]], *, model: str, missing: str | None = None
+) -> pd.DataFrame:
+    """Read the samples of each task as lm-eval returns them, in the form of its files.
+
+    Parameters
+    ----------
+    samples : mapping from task to lines
+        Such as `simple_evaluate(...)["samples"]`.
+    model : str
+        Whose.
+    missing : str, optional
+        A reply that stands for none: such items have no value.
+    """
+    rows: list[Row] = []
+    for task, lines in samples.items():
+        made: list[Row] = []
+        for number, line in enumerate(lines, start=1):
+            empty = any(missing in said for said in line["resps"]) if missing else False
+            blank = {"value": math.nan, "answer": None} if empty else {}
+            made += [row | blank for row in _lm_eval_line(line, task, Path(task), number)]
+        rows += _distinct(made)
+    return items.table({"model": model, **row} for row in rows)
+
+
 def lm_eval_reported(path: str | Path) -> pd.DataFrame:
     """Read what an lm-eval `results*.json` reports, old form or new: one row per task and metric.
 
@@ -80,7 +105,7 @@ def inspect(path: str | Path) -> pd.DataFrame:
     Where the log keeps fewer epochs than it ran, the means over epochs that it reduced to are read
     instead, as one draw.
     """
-    log = _inspect_log(Path(path))
+    log = inspect_log(Path(path))
     about, samples = log["eval"], log.get("samples") or []
     epochs = int(about.get("config", {}).get("epochs") or 1)
     kept = len({sample.get("epoch", 1) for sample in samples})
@@ -284,7 +309,8 @@ def _distinct(rows: list[Row]) -> Iterator[Row]:
         seen[key] += 1
 
 
-def _inspect_log(path: Path) -> dict[str, Any]:
+def inspect_log(path: Path) -> dict[str, Any]:
+    """Return an Inspect log as one object, unpacked if it is a `.eval` file."""
     if not zipfile.is_zipfile(path):
         return files.document(path)
     with zipfile.ZipFile(path) as packed:
