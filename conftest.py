@@ -47,6 +47,20 @@ def pytest_xdist_make_scheduler(config, log):
     return Units(config, log)
 
 
+def pytest_collection_modifyitems(items):
+    """Skip the examples that run code of a model where this machine cannot hold it back."""
+    held = [
+        one for one in items if one.name in ("lab.synth.sandbox.run", "lab.synth.sandbox.unfit")
+    ]
+    if held:
+        from lab.synth import sandbox
+
+        for item in held:
+            item.add_marker(
+                pytest.mark.skipif(bool(sandbox.unfit()), reason=sandbox.unfit() or "-")
+            )
+
+
 @pytest.fixture(autouse=True)
 def data_folder(tmp_path_factory, monkeypatch):
     """Each test has a data folder and a reports folder of its own."""

@@ -6,7 +6,7 @@ from a generator seeded by its own request, and leaves the batch's account when 
 
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -34,10 +34,14 @@ class _Row:
 
 
 class Generator:
-    """A causal language model that answers requests of the protocol, many at once."""
+    """A causal language model that answers requests of the protocol, many at once.
+
+    `stopping` is asked before each token; once it says so, what is under way is given up.
+    """
 
     def __init__(self, model: str, *, device: "str | torch.device | None" = None) -> None:
         self.name = model
+        self.stopping: Callable[[], bool] = bool
         self._device = device
         self._lock = threading.Lock()
 
@@ -137,6 +141,8 @@ class Generator:
         cache, cache_name = None, "cache_params" if self._recurrent else "past_key_values"
         with torch.inference_mode():
             while any(row.finish is None for row in rows):
+                if self.stopping():
+                    raise InterruptedError("the model was asked to stop")
                 places = (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1] :]
                 # a recurrent model has no padding, and goes wrong by a mask longer than its input
                 seen = {} if self._recurrent else {"attention_mask": mask}

@@ -6,7 +6,7 @@ generator of its own, seeded by the request, so a reply does not depend on its b
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,6 +94,10 @@ class _Transport(httpx2.AsyncBaseTransport):
         self._generator, self._batch_size = generator, batch_size
         self._queue: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
+
+    def stop_when(self, asked: Callable[[], bool]) -> None:
+        """Give up what is generated, and all that waits, as soon as `asked` says so."""
+        self._generator.stopping = asked
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Wait for the batch that this request falls into."""

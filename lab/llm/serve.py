@@ -25,7 +25,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 def run(model: str | Path, *, port: int = 8000, batch_size: int = 16) -> None:
-    """Serve a model on 127.0.0.1 until interrupted.
+    """Serve a model on 127.0.0.1 until interrupted or terminated; a batch under way is given up.
 
     Parameters
     ----------
@@ -38,8 +38,11 @@ def run(model: str | Path, *, port: int = 8000, batch_size: int = 16) -> None:
     """
     import uvicorn
 
-    server = App(local(model, batch_size=batch_size, store=":memory:"))
-    uvicorn.run(server, host="127.0.0.1", port=port, log_level="warning", lifespan="off")
+    app = App(local(model, batch_size=batch_size, store=":memory:"))
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off")
+    server = uvicorn.Server(config)
+    app.transport.stop_when(lambda: server.should_exit)  # a batch under way would hold it up
+    server.run()
 
 
 class App:

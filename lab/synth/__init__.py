@@ -6,7 +6,7 @@ unpacks as `examples, rejects`.
 
 from lab.synth.alpaca import alpaca
 from lab.synth.answer import answer, invert
-from lab.synth.backtranslate import backtranslate, tagged
+from lab.synth.backtranslate import backtranslate, curated, tagged
 from lab.synth.best_of import best_of
 from lab.synth.constrain import CONSTRAINTS, Constraint, constrain
 from lab.synth.corrupt import corrupt
@@ -37,6 +37,7 @@ __all__ = [
     "best_of",
     "constrain",
     "corrupt",
+    "curated",
     "eliminated",
     "evol_instruct",
     "fill",

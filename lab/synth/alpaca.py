@@ -12,7 +12,7 @@ from lab import filters, records
 from lab.llm import Client
 from lab.synth import layouts
 from lab.synth.desk import Candidate, Desk, Sampling
-from lab.synth.said import Said
+from lab.synth.said import CUT, Said
 from lab.synth.self_instruct import tokens, wrong_instance, wrong_tasks
 from lab.synth.terms import Accept, Synthesised, Terms, check_pool
 
@@ -75,7 +75,7 @@ def alpaca(
                 ]
                 span = {"first": str(SHOWN + 1), "last": str(LAST)}
                 filled.append({"examples": "\n".join(shown), **span})
-            for said in desk.ask("alpaca_tasks", filled, sampling=DRAWN):
+            for said in desk.ask("alpaca_tasks", filled, sampling=DRAWN, whole=False):
                 if said is not None:
                     _offer(desk, said, pool)
     return desk.result()
@@ -83,10 +83,10 @@ def alpaca(
 
 def _offer(desk: Desk, said: Said, pool: filters.Growing) -> None:
     found = layouts.examples(said.text)
-    if said.cut:
-        found = found[:-1]
     if not found:
         desk.reject("no examples", said, {})
+    elif said.cut:
+        desk.reject(CUT, said, found.pop())
     candidates = []
     rows = [{name: one.get(name, "") for name in records.TEXTS} for one in found]
     tasks = [row["instruction"] for row in rows]

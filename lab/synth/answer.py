@@ -4,10 +4,13 @@ Source: Zhou et al. 2023, arXiv:2305.11206 (prompts first, answers in one style 
 2024, arXiv:2308.06259 (the way back, from an answer to what it answers).
 """
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
 from lab import records
 from lab.llm import Client
+from lab.synth import layouts
 from lab.synth.desk import Candidate, Desk, Sampling
 from lab.synth.terms import Accept, Synthesised, Terms, check_pool, rows_of
 
@@ -124,13 +127,24 @@ def invert(
     ]
     with desk.open():
         for part in desk.groups(rows, GROUP):
-            filled = [{"text": row["output"]} for row in part]
-            replies = desk.ask("invert", filled, parents=part, sampling=INVERTED)
-            desk.offer(
-                [
-                    Candidate({**row, "instruction": said.text}, said)
-                    for row, said in zip(part, replies, strict=True)
-                    if said is not None
-                ]
-            )
+            desk.offer(inverted(desk, part))
     return desk.result()
+
+
+def inverted(
+    desk: Desk, rows: Sequence[Mapping[str, str]], *, via: Client | None = None
+) -> list[Candidate]:
+    """Ask for the instruction of each row's output; what gives none is a reject."""
+    filled = [{"text": row["output"]} for row in rows]
+    replies = desk.ask("invert", filled, parents=rows, sampling=INVERTED, via=via)
+    made = []
+    for row, said in zip(rows, replies, strict=True):
+        if said is None:
+            continue
+        instruction, wrong = layouts.alone(said.text)
+        new = {**row, "instruction": instruction}
+        if wrong:
+            desk.reject(wrong, said, new)
+        else:
+            made.append(Candidate(new, said))
+    return made

@@ -13,11 +13,11 @@ from typing import Any
 import pandas as pd
 
 from lab import records
-from lab.llm import Client
-from lab.synth.answer import INVERTED
+from lab.llm import Client, Request, prompts
+from lab.synth.answer import inverted
 from lab.synth.desk import Candidate, Desk, Sampling
-from lab.synth.said import Said
-from lab.synth.terms import Accept, Synthesised, Terms, check_pool
+from lab.synth.said import Said, read
+from lab.synth.terms import Accept, Synthesised, Terms, check_pool, rows_of
 
 SEED_TAG = {"en": "Answer in the style of an AI Assistant.", "zh": "请以人工智能助手的风格回答。"}
 WEB_TAG = {"en": "Answer with knowledge from web search.", "zh": "请用网络搜索得到的知识回答。"}
@@ -106,11 +106,11 @@ def backtranslate(
     with desk.open():
         if steps:
             groups = desk.groups(rows, GROUP)
-            pairs = [pair for part in groups for pair in _augmented(desk, part, backward)]
+            pairs = [one for part in groups for one in inverted(desk, part, via=backward)]
             _iterate(desk, pairs, steps, min_score)
         else:
             for part in desk.groups(rows, GROUP):
-                pairs = _augmented(desk, part, backward)
+                pairs = inverted(desk, part, via=backward)
                 desk.offer(_rated(desk, pairs, client, min_score, last=True))
     return desk.result()
 
@@ -154,14 +154,41 @@ def read_score(text: str) -> float | None:
     return float(found[1]) if found else None
 
 
-def _augmented(desk: Desk, part: list[dict[str, str]], backward: Client | None) -> list[Candidate]:
-    filled = [{"text": row["output"]} for row in part]
-    replies = desk.ask("invert", filled, parents=part, sampling=INVERTED, via=backward)
-    return [
-        Candidate({**row, "instruction": said.text}, said)
-        for row, said in zip(part, replies, strict=True)
-        if said is not None
+def curated(
+    pool: pd.DataFrame, client: Client, *, min_score: float = 4.5, language: str = "en"
+) -> "pd.Series[bool]":
+    """Keep rows that a model rates high enough on the five-point scale; a filter for `accept`.
+
+    A row whose rating does not come, or cannot be read, is not kept.
+
+    Source: Li et al. 2024, arXiv:2308.06259, self-curation.
+    Cost: one call for each row.
+
+    Examples
+    --------
+    >>> from lab import testbed
+    >>> pool = testbed.pool(8, noise=0.5, seed=1)
+    >>> kept = curated(pool, testbed.client(store=":memory:"))
+    >>> pool[kept]["fault"].unique().tolist()
+    ['']
+    """
+    if not 1 <= min_score <= 5:
+        raise ValueError(f"min_score must be from 1 to 5, got {min_score}")
+    prompt = prompts.load("synth", "curate", language)
+    requests = [
+        Request(
+            prompt.messages(instruction=records.user_turn(row), output=row["output"]),
+            temperature=RATED.temperature,
+            max_tokens=RATED.max_tokens,
+        )
+        for row in rows_of(pool)
     ]
+    scores = [
+        None if reply.text is None else read_score(read(reply, request.messages, "curate")[0].text)
+        for request, reply in zip(requests, client.complete(requests), strict=True)
+    ]
+    good = [score is not None and score >= min_score for score in scores]
+    return pd.Series(good, index=pool.index, name="curated", dtype=bool)
 
 
 def _iterate(desk: Desk, pairs: list[Candidate], steps: Sequence[Refine], min_score: float) -> None:
@@ -188,7 +215,9 @@ def _rated(
         for one in pairs
     ]
     rows = [one.row for one in pairs] if last else None
-    replies = desk.ask("curate", filled, parents=rows, sampling=RATED, via=rater, count=last)
+    replies = desk.ask(
+        "curate", filled, parents=rows, sampling=RATED, via=rater, count=last, whole=False
+    )
     kept = []
     for pair, said in zip(pairs, replies, strict=True):
         if said is None:

@@ -21,7 +21,7 @@ from lab import hashing, records, runs
 from lab.errors import CallError
 from lab.llm import Client, Completion, Job, Request, prompts
 from lab.llm.prompts import Prompt
-from lab.synth.said import Said, read, unusable
+from lab.synth.said import CUT, Said, read, unusable
 from lab.synth.terms import NOT_NEEDED, STEP, Accept, Progress, Synthesised, Terms, rejected
 
 LOOK_S = 0.05  # between two looks at a job
@@ -182,16 +182,24 @@ class Desk:
         sampling: Sampling | None = None,
         via: Client | None = None,
         count: bool = True,
+        whole: bool = True,
     ) -> list[Said | None]:
         """Ask with a prompt, once for each set of fields; None where the reply is unusable.
 
         An unusable reply is a reject unless `count` is off; what `parents` says of a row goes
-        with it.
+        with it. A reply that was cut at the limit of tokens is unusable unless `whole` is off, as
+        for lists, which are read without their last item, and for a word that is looked for.
         """
         prompt = self.prompt(name)
         conversations = [prompt.messages(**fields) for fields in filled]
         return self.converse(
-            name, conversations, parents=parents, sampling=sampling, via=via, count=count
+            name,
+            conversations,
+            parents=parents,
+            sampling=sampling,
+            via=via,
+            count=count,
+            whole=whole,
         )
 
     def converse(
@@ -203,6 +211,7 @@ class Desk:
         sampling: Sampling | None = None,
         via: Client | None = None,
         count: bool = True,
+        whole: bool = True,
     ) -> list[Said | None]:
         """Ask with whole conversations, as `ask` does with a prompt's fields."""
         how = sampling or Sampling()
@@ -218,6 +227,7 @@ class Desk:
                 found.append(None)
                 continue
             said, wrong = read(reply, request.messages, name)
+            wrong = wrong or (CUT if whole and said.cut else "")
             if wrong and count:
                 self.reject(wrong, said, parents[number] if parents else {})
             found.append(None if wrong else said)

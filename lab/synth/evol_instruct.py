@@ -212,6 +212,7 @@ def _evolved(desk: Desk, tasks: list[_Task], answerer: Client | None) -> list[_T
         [{"first": tasks[at].text, "second": str(row["instruction"])} for at, row in rows.items()],
         parents=list(rows.values()),
         sampling=CHECK,
+        whole=False,
     )
     said = {at: one for at, one in zip(rows, compared, strict=True) if one is not None}
     rows = {at: row for at, row in rows.items() if at in said}

@@ -11,6 +11,7 @@ from lab import filters
 from lab.llm import Client
 from lab.synth import layouts
 from lab.synth.desk import Candidate, Desk, Sampling
+from lab.synth.said import CUT
 from lab.synth.self_instruct import tokens
 from lab.synth.terms import Accept, Synthesised, Terms, check_pool
 
@@ -98,12 +99,15 @@ def _tasks(
         shown = desk.rng.sample(texts, min(SHOWN, len(texts)))
         filled.append({"examples": layouts.numbered(shown), "most": str(WRITTEN)})
     made: list[dict[str, Any]] = []
-    for region, said in zip(part, desk.ask("fill", filled, sampling=DRAWN), strict=True):
+    replies = desk.ask("fill", filled, sampling=DRAWN, whole=False)
+    for region, said in zip(part, replies, strict=True):
         if said is None:
             continue
         found = layouts.lines(said.text)
         if not found:
             desk.reject("no list of tasks", said, {})
+        elif said.cut:
+            desk.reject(CUT, said, {"instruction": found.pop(), "region": region})
         for task in found[:WRITTEN]:
             row = {"instruction": task, "region": region}
             near = known.offer(task)

@@ -18,6 +18,22 @@ FIELDS = {
 }
 NONE = frozenset({"", "<noinput>", "noinput", "none", "n/a", "无", "<无输入>"})
 BULLET = re.compile(r"^\s*(?:[-*•]|\(?\d{1,3}[.)\u3001\uff0e])\s+")
+NOUN = r"(?:instruction|prompt|question|task|request)s?\b"
+LEAD = re.compile(
+    rf"""^\W*(?:(?:sure|certainly|of\ course|okay|ok|yes|absolutely)\b[^\n:]{{0,60}}?[,.!:]\s*)?
+    (?:(?:here(?:['\u2019]s|\ is|\ are)|this\ is)\b[^\n:]{{0,80}}?
+    |(?:the|an?|your)\s(?:\w+\s){{0,2}})?\b{NOUN}
+    (?:\s+(?:is|are|could|would|might|can|for|that|which|to|i|you)\b[^\n:]{{0,60}})?\W*[:\uff1a]\W*
+    |^\W*(?:好的|当然|可以)?\W*(?:(?:以下|下面|这)就?是[^\n:\uff1a]{{0,20}})?
+    (?:指令|问题|任务|请求)[^\n:\uff1a]{{0,10}}[:\uff1a]\W*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+SPEAKS = re.compile(
+    r"^\W*(?:(?:the|this|that|these|your)\s+(?:\w+\s+)?(?:instruction|prompt|question|request)s?\b"
+    r"|(?:这|该|上述)[条个]?(?:指令|问题|请求))",
+    re.IGNORECASE,
+)
+QUOTES = {'"': '"', "\u201c": "\u201d", "'": "'", "「": "」"}
 
 
 def numbered(texts: Sequence[str], first: int = 1) -> str:
@@ -54,8 +70,36 @@ def items(reply: str, *, first: int) -> list[str]:
     return [text for number, text in found if number >= first and text]
 
 
-def lines(reply: str) -> list[str]:
+def alone(reply: str) -> tuple[str, str]:
+    r"""Return the instruction in a reply that should be nothing else, and what is wrong with it.
+
+    A lead-in that ends with a colon ("Here is an instruction: ...", "Instruction: ...") is taken
+    off, and so are quotation marks around all of the rest. A reply that goes on to speak of an
+    instruction in place of giving one ("The instruction is about ...") is wrong.
+
+    Examples
+    --------
+    >>> alone('Sure! Here is an instruction for this text: "Name a fruit."')
+    ('Name a fruit.', '')
+    >>> alone("The instruction to which it refers is to sort.")[1]
+    'speaks of the instruction'
+    """
+    text = reply.strip()
+    lead = LEAD.match(text)
+    if lead and not text[: lead.end()].rstrip().endswith((":", "\uff1a")):
+        text = text[lead.end() - 1 :]  # the mark that opens a quotation belongs to the rest
+    elif lead:
+        text = text[lead.end() :]
+    text = text.strip(" \t\n*" if lead else None)
+    if len(text) > 1 and QUOTES.get(text[0]) == text[-1]:
+        text = text[1:-1].strip()
+    return text, "speaks of the instruction" if SPEAKS.match(text) else ""
+
+
+def lines(reply: str, *, cut: bool = False) -> list[str]:
     r"""Return the lines of a reply without bullets and numbers, empty ones left out.
+
+    The last line of a `cut` reply is left out, too.
 
     Examples
     --------
@@ -63,7 +107,8 @@ def lines(reply: str) -> list[str]:
     ['a nurse', 'a baker']
     """
     bare = (BULLET.sub("", line).strip() for line in reply.splitlines())
-    return [line for line in bare if line]
+    found = [line for line in bare if line]
+    return found[:-1] if cut else found
 
 
 def examples(reply: str, fields: Mapping[str, str] = FIELDS) -> list[dict[str, str]]:

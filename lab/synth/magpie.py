@@ -90,9 +90,7 @@ def _pairs(desk: Desk, asked: list[list[dict[str, str]]], known: filters.Growing
             continue
         row = {"instruction": said.text}
         near = None
-        reason = "instruction cut at the limit of tokens" if said.cut else ""
-        if not reason and MARKUP.search(said.text):
-            reason = "marks of the template in the instruction"
+        reason = "marks of the template in the instruction" if MARKUP.search(said.text) else ""
         if not reason and (near := known.offer(said.text)) is not None:
             reason = "not novel"
         if reason or (reason := unusable(said.text)):

@@ -11,6 +11,7 @@ from lab import filters
 from lab.llm import Client
 from lab.synth import layouts
 from lab.synth.desk import Candidate, Desk, Sampling
+from lab.synth.said import CUT
 from lab.synth.self_instruct import tokens
 from lab.synth.terms import Accept, Synthesised, Terms, check_pool
 
@@ -85,8 +86,11 @@ def _people(desk: Desk, pool: pd.DataFrame) -> list[str]:
     rows = (pool["instruction"] + "\n" + pool["output"]).tolist()
     for part in desk.groups(rows, GROUP):
         filled = [{"text": text, "most": str(PEOPLE)} for text in part]
-        for said in desk.ask("persona_people", filled, sampling=DRAWN):
-            found += layouts.lines(said.text) if said is not None else []
+        for said in desk.ask("persona_people", filled, sampling=DRAWN, whole=False):
+            named = layouts.lines(said.text, cut=said.cut) if said is not None else []
+            if said is not None and not named:
+                desk.reject(CUT if said.cut else "no people", said, {})
+            found += named
         if len(set(found)) >= desk.keep:
             break
     return list(dict.fromkeys(found))
@@ -98,10 +102,11 @@ def _requests(desk: Desk, people: Sequence[str], known: filters.Growing) -> None
     for one, said in zip(people, desk.ask("persona", filled, sampling=DRAWN), strict=True):
         if said is None:
             continue
-        row = {"instruction": said.text, "persona": one}
-        near = known.offer(said.text)
-        if near is not None:
-            desk.reject("not novel", said, row, evidence=near)
+        instruction, reason = layouts.alone(said.text)
+        row = {"instruction": instruction, "persona": one}
+        near = None if reason else known.offer(instruction)
+        if reason or near is not None:
+            desk.reject(reason or "not novel", said, row, evidence=near or "")
         else:
             rows.append(row)
     asked = [[{"role": "user", "content": row["instruction"]}] for row in rows]

@@ -171,7 +171,12 @@ def _meant(
     ]
     rows = [one.row for one in made]
     replies = desk.ask(
-        "rewrite_contradicts", filled, parents=rows, sampling=JUDGED, via=meaning.judge
+        "rewrite_contradicts",
+        filled,
+        parents=rows,
+        sampling=JUDGED,
+        via=meaning.judge,
+        whole=False,
     )
     agreed = []
     for one, said in zip(made, replies, strict=True):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from lab.llm import Completion
 
+CUT = "cut at the limit of tokens"
 LONGEST = 20_000  # characters of a reply that is read
 LOOP_WORDS = 60  # from so many words on, a reply is looked at for a loop
 LOOP_SHARE = 0.2  # distinct words over words, below which a reply is a loop

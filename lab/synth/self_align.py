@@ -22,6 +22,7 @@ from lab import filters, records
 from lab.llm import Client
 from lab.synth import layouts
 from lab.synth.desk import Candidate, Desk, Sampling
+from lab.synth.said import CUT
 from lab.synth.self_instruct import tokens
 from lab.synth.terms import Accept, Synthesised, Terms, check_pool, rows_of
 
@@ -198,10 +199,14 @@ def _questions(
                 {"kind": kind.told(desk.terms.language), "topic": topic, "most": str(QUESTIONS)}
                 for kind, topic in part
             ]
-            replies = desk.ask("self_align_questions", filled, sampling=DRAWN)
+            replies = desk.ask("self_align_questions", filled, sampling=DRAWN, whole=False)
             for (kind, topic), said in zip(part, replies, strict=True):
-                for text in layouts.lines(said.text)[:QUESTIONS] if said is not None else []:
-                    row = {"instruction": text, "kind": kind.name, "topic": topic}
+                found = layouts.lines(said.text) if said is not None else []
+                row = {"kind": kind.name, "topic": topic}
+                if said is not None and said.cut and found:
+                    desk.reject(CUT, said, {**row, "instruction": found.pop()})
+                for text in found[:QUESTIONS]:
+                    row = {**row, "instruction": text}
                     near = known.offer(text)
                     if near is None:
                         yield row
@@ -217,11 +222,12 @@ def _topics(
     for part in desk.groups(desk.rng.sample(list(kinds), len(kinds)), GROUP):
         told = [one.told(desk.terms.language) for one in part]
         filled = [{"kind": kind, "most": str(TOPICS)} for kind in told]
-        replies = desk.ask("self_align_topics", filled, sampling=DRAWN)
+        replies = desk.ask("self_align_topics", filled, sampling=DRAWN, whole=False)
         for kind, said in zip(part, replies, strict=True):
             if said is None:
                 continue
-            topics = dict.fromkeys(line.rstrip(".。") for line in layouts.lines(said.text)[:TOPICS])
+            named = layouts.lines(said.text, cut=said.cut)[:TOPICS]
+            topics = dict.fromkeys(line.rstrip(".。") for line in named)
             new = [one for one in topics if one and (kind.name, one.casefold()) not in seen]
             seen.update((kind.name, one.casefold()) for one in new)
             found.append([(kind, one) for one in new])

@@ -18,7 +18,7 @@ from lab.filters.tokens import Tokenizer
 from lab.llm import Client
 from lab.synth import layouts
 from lab.synth.desk import Candidate, Desk, Sampling
-from lab.synth.said import Said
+from lab.synth.said import CUT, Said
 from lab.synth.terms import Accept, Synthesised, Terms, check_pool
 
 WORDS = {"en": (4, 150), "zh": (6, 225)}  # of an instruction; a Chinese character is a word
@@ -192,26 +192,30 @@ def _tasks(
         }
         for tasks in shown
     ]
-    kept: list[tuple[str, Said]] = []
-    replies = desk.ask("self_instruct_tasks", filled, sampling=TASKS)
+    wishes: list[tuple[str, Said]] = []
+    replies = desk.ask("self_instruct_tasks", filled, sampling=TASKS, whole=False)
     for tasks, said in zip(shown, replies, strict=True):
         if said is None:
             continue
         found = layouts.items(said.text, first=len(tasks) + 1)
-        if said.cut:
-            found = [] if quirks.discard_cut else found[:-1]
         if not found:
             desk.reject("no list of tasks", said, {})
-        wishes = [task.capitalize() if quirks.capitalize else task for task in found]
-        wrong = wrong_tasks(wishes, desk.terms.language, words=filters.SELF_INSTRUCT_WORDS)
-        for wanted, reason in zip(wishes, wrong, strict=True):
-            near = None if reason else pool.offer(wanted)
-            if reason or near is not None:
-                desk.reject(
-                    reason or "not novel", said, {"instruction": wanted}, evidence=near or ""
-                )
-            else:
-                kept.append((wanted, said))
+        if said.cut:
+            lost = len(found) if quirks.discard_cut else 1
+            for task in found[-lost:]:
+                desk.reject(CUT, said, {"instruction": task})
+            found = found[:-lost]
+        wishes += [(task.capitalize() if quirks.capitalize else task, said) for task in found]
+    texts = [task for task, _ in wishes]
+    wrong = wrong_tasks(texts, desk.terms.language, words=filters.SELF_INSTRUCT_WORDS)
+    kept: list[tuple[str, Said]] = []
+    for (wanted, said), reason in zip(wishes, wrong, strict=True):
+        near = None if reason else pool.offer(wanted)
+        if reason or near is not None:
+            row = {"instruction": wanted}
+            desk.reject(reason or "not novel", said, row, evidence=near or "")
+        else:
+            kept.append((wanted, said))
     return kept
 
 
@@ -223,6 +227,7 @@ def _instances(desk: Desk, tasks: list[tuple[str, Said]]) -> None:
         [{"task": task} for task, _ in tasks],
         parents=rows,
         sampling=CHECK,
+        whole=False,
     )
     kinds = {True: "self_instruct_output_first", False: "self_instruct_input_first"}
     for closed, prompt in kinds.items():
@@ -234,7 +239,7 @@ def _instances(desk: Desk, tasks: list[tuple[str, Said]]) -> None:
         filled = [{"task": row["instruction"], "most": str(MOST_INSTANCES)} for row in chosen]
         if not filled:
             continue
-        replies = desk.ask(prompt, filled, parents=chosen, sampling=INSTANCES)
+        replies = desk.ask(prompt, filled, parents=chosen, sampling=INSTANCES, whole=False)
         for row, said in zip(chosen, replies, strict=True):
             if said is not None:
                 _offer(desk, row["instruction"], said, closed=closed)
@@ -245,11 +250,11 @@ def _offer(desk: Desk, task: str, said: Said, *, closed: bool) -> None:
     for one in found:
         if closed and "label" in one:
             one["output"] = one.pop("label")
-    if said.cut and len(found) > 1:
-        found = found[:-1]
     if not found:
         desk.reject("no instance", said, {"instruction": task})
         return
+    if said.cut:
+        desk.reject(CUT, said, {"instruction": task, **found.pop()})
     if len(found) > MOST_INSTANCES:
         found = desk.rng.sample(found, MOST_INSTANCES)
     outputs: dict[str, set[str]] = {}

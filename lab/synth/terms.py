@@ -78,8 +78,8 @@ class Terms:
     minutes : float, optional
         Stop after this long.
     max_tokens : int, optional
-        Longest reply, where that is less than what the method asks for; a cut reply is read as far
-        as it goes.
+        Longest reply, where that is less than what the method asks for. A reply that is cut there
+        is a reject; a list is read without its last item.
     min_acceptance : float
         Stop when fewer than this share of the last 200 candidates were kept, 0 to 1.
     watch : callable, optional

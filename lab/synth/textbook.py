@@ -16,6 +16,7 @@ from lab.errors import SandboxError
 from lab.llm import Client
 from lab.synth import layouts, sandbox
 from lab.synth.desk import Candidate, Desk, Sampling
+from lab.synth.said import CUT
 from lab.synth.self_instruct import tokens
 from lab.synth.terms import Accept, Synthesised, Terms
 
@@ -160,15 +161,17 @@ def _exercises(
     )
     filled = [{**one, "most": str(most)} for one in passages]
     parents = [{"topic": one["topic"], "audience": one["audience"]} for one in passages]
-    replies = desk.ask(name, filled, parents=parents, sampling=DRAWN)
+    replies = desk.ask(name, filled, parents=parents, sampling=DRAWN, whole=False)
     good = []
     for parent, said in zip(parents, replies, strict=True):
         if said is None:
             continue
-        read = layouts.examples(said.text, fields=FIELDS)[:most]
+        read = layouts.examples(said.text, fields=FIELDS)
         if not read:
             desk.reject("no exercises", said, parent)
-        for one in read:
+        elif said.cut:
+            desk.reject(CUT, said, {**parent, **read.pop()})
+        for one in read[:most]:
             kind = "exercise" if tested is None else "program"
             row = {"output": "", "tests": "", **one, **parent, "kind": kind}
             reason, evidence = _wrong(row, known, tested)

@@ -37,6 +37,14 @@ def test_an_answer_is_that_of_the_local_client(app):
     assert origins.served(reply["system_fingerprint"]) == "testbed"  # whose base model it is
 
 
+def test_a_server_that_is_to_stop_gives_up_what_it_generates():
+    stopped = App(llm.local(paths.base_model(), store=":memory:"))
+    stopped.transport.stop_when(lambda: True)
+    status, reply = ask(stopped, **HELLO, max_tokens=10_000)
+    assert status == 500
+    assert "the model was asked to stop" in reply["error"]["message"]
+
+
 def test_the_model_is_listed(app):
     assert ask(app, "GET", "/v1/models")[1]["data"] == [{"id": "base", "object": "model"}]
 

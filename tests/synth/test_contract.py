@@ -8,6 +8,7 @@ import pytest
 from lab import coverage, embed, llm, records, synth, testbed
 from lab.llm import prompts
 from lab.synth import Terms
+from lab.synth.said import CUT
 from tests.synth.fakes import client
 from tests.synth.test_said import HOSTILE, SYSTEM
 
@@ -42,7 +43,7 @@ METHODS = {
     "magpie": partial(synth.magpie, "", open_turns=True),
     "fill": partial(synth.fill, gaps(), reference=BARE),
 }
-OTHER_NAMES = {"eliminated", "load_seeds", "tree", "segments", "tagged"}
+OTHER_NAMES = {"eliminated", "load_seeds", "tree", "segments", "tagged", "curated"}
 
 
 @pytest.fixture(params=METHODS)
@@ -104,6 +105,14 @@ def test_a_hostile_teacher_crashes_nothing_and_everything_is_counted(method, nam
     assert len(result.examples) == 0
     assert len(result.rejects) >= len(sent) > 0
     assert result.reasons.sum() == len(result.rejects)
+
+
+def test_a_reply_that_is_cut_at_the_limit_of_tokens_is_a_counted_reject(method):
+    result = method(
+        testbed.client(store=":memory:"), keep=5, terms=Terms(max_tokens=4, candidates=20)
+    )
+    assert len(result.examples) == 0
+    assert {CUT, "no examples", "no new topic"} & set(result.reasons.index)
 
 
 def test_every_prompt_is_there_in_both_languages_with_the_same_fields():

@@ -112,7 +112,8 @@ def test_a_cut_list_loses_its_last_item(seeds):
     text = "9. Compare two kinds of bread for a picnic.\n10. Tell how a clock is wound and th"
     cut = client(lambda body: reply(text, "length"))
     result = self_instruct(seeds, cut, keep=1, terms=Terms(candidates=8))
-    assert "Tell how a clock is wound and th" not in set(result.rejects["instruction"])
+    last = result.rejects[result.rejects["instruction"] == "Tell how a clock is wound and th"]
+    assert set(last["reason"]) == {"cut at the limit of tokens"}
 
 
 def test_a_run_is_recorded_under_the_recipe_of_its_rows(seeds):
