@@ -8,9 +8,10 @@ import plotly.graph_objects as go
 
 from lab.report.figures import COLOURS, FAINT, Figure
 
-ROW_PIXELS = 44
+LINE_PIXELS = 16
+ROW_PIXELS = 34  # of a row, besides the lines of its claim, which stand above the interval
 MARGIN_PIXELS = 120
-LONGEST = 60  # characters of a claim on a line beside the figure
+LONGEST = 50  # characters of a claim on a line, so that a telephone shows it
 WORDS = {  # verdict: colour and symbol, so that neither alone has to tell
     "supported": (COLOURS[2], "circle"),
     "contradicted": (COLOURS[5], "x"),
@@ -51,16 +52,18 @@ def forest(verdicts: pd.DataFrame, *, xlabel: str = "difference") -> Figure:
     if len(verdicts) == 0:
         raise ValueError("verdicts must have at least one row, got none")
     every: list[Any] = list(verdicts.itertuples())
-    rows = [f"{_lines(row.claim)}<br><i>{html.escape(row.verdict)}</i>" for row in every]
+    rows = [f"{_lines(row.claim)} <i>{html.escape(row.verdict)}</i>" for row in every]
+    most = max(row.count("<br>") for row in rows) + 1
+    places = list(range(len(rows)))[::-1]
     figure = Figure()
     starts = [-row.margin if row.equivalence else 0.0 for row in every]
     figure.add_trace(
         go.Bar(
             base=starts,
             x=(verdicts["margin"] - starts).tolist(),
-            y=rows,
+            y=places,
             orientation="h",
-            width=0.7,
+            width=0.4,
             name="too small to matter",
             marker={"color": FAINT, "opacity": 0.35},
             hoverinfo="skip",
@@ -69,22 +72,34 @@ def forest(verdicts: pd.DataFrame, *, xlabel: str = "difference") -> Figure:
     for word in WORDS:
         chosen = (verdicts["verdict"] == word).to_numpy()
         if chosen.any():
-            places = [row for row, wanted in zip(rows, chosen, strict=True) if wanted]
-            figure.add_trace(_differences(verdicts[chosen], places, word))
+            some = [place for place, wanted in zip(places, chosen, strict=True) if wanted]
+            figure.add_trace(_differences(verdicts[chosen], some, word))
     figure.add_vline(x=0, line_width=1, line_color=COLOURS[7])
     figure.update_layout(
         template="plotly_white",
-        height=MARGIN_PIXELS + ROW_PIXELS * len(rows),
-        margin={"l": 40, "r": 20, "t": 20, "b": 40},
-        xaxis_title=html.escape(xlabel),
-        yaxis={"categoryorder": "array", "categoryarray": rows[::-1], "automargin": True},
+        height=MARGIN_PIXELS + (ROW_PIXELS + LINE_PIXELS * most) * len(rows),
+        margin={"l": 10, "r": 20, "t": 20, "b": 40},
+        xaxis_title=_lines(xlabel),
+        yaxis={"visible": False, "range": [-0.4, len(rows) - 0.15]},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
         meta={"verdicts": {"measure": xlabel, "rows": _plain(verdicts)}},  # the page's first words
     )
+    for text, place in zip(rows, places, strict=True):
+        figure.add_annotation(
+            x=0,
+            xref="paper",
+            xanchor="left",
+            align="left",
+            y=place,
+            yanchor="bottom",
+            yshift=9,
+            showarrow=False,
+            text=text,
+        )
     return figure
 
 
-def _differences(shown: pd.DataFrame, places: list[str], word: str) -> go.Scatter:
+def _differences(shown: pd.DataFrame, places: list[int], word: str) -> go.Scatter:
     """Return the differences with one verdict, as marks with their intervals."""
     colour, symbol = WORDS[word]
     return go.Scatter(
@@ -110,10 +125,10 @@ def _plain(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in named.to_dict("records")]
 
 
-def _lines(claim: str) -> str:
-    """Return a claim as markup, broken where a line would be too long."""
+def _lines(text: str) -> str:
+    """Return a claim or a label as markup, broken where a line would be too long."""
     lines = [""]
-    for word in claim.split():
+    for word in text.split():
         if lines[-1] and len(lines[-1]) + len(word) >= LONGEST:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()

@@ -29,14 +29,20 @@ def test_every_claim_has_its_point_interval_and_margin():
 
 def test_the_first_claim_is_on_top_and_no_text_is_markup():
     figure = figures_verdicts.forest(TABLE)
-    top = figure.layout.yaxis.categoryarray[-1]
-    assert top == "a &lt; b &amp; more.<br><i>supported</i>"
+    top = max(figure.layout.annotations, key=lambda text: text.y)
+    assert top.text == "a &lt; b &amp; more. <i>supported</i>"
+    assert list(figure.data[1].y) == [top.y]
+
+
+def test_claims_of_the_same_words_stand_apart():
+    bars = figures_verdicts.forest(TABLE.assign(claim="c is d.")).data[0]
+    assert len(set(bars.y)) == 2
 
 
 def test_a_long_claim_is_broken_into_lines():
     long = TABLE.assign(claim="word " * 30)
-    first = figures_verdicts.forest(long).layout.yaxis.categoryarray[0]
-    lines = first.split("<br>")[:-1]
+    first = figures_verdicts.forest(long).layout.annotations[0].text
+    lines = first.removesuffix(" <i>supported</i>").split("<br>")
     assert len(lines) == 3
     assert max(map(len, lines)) <= figures_verdicts.LONGEST
 
