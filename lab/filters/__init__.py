@@ -1,8 +1,10 @@
 """Say which examples to keep. A filter never drops: it returns a mask, True = keep."""
 
 from lab.filters.applied import Filtered, apply
+from lab.filters.calls import valid_calls
 from lab.filters.copies import Copies
 from lab.filters.decontaminate import contaminated_by, decontaminate, decontaminate_semantic
+from lab.filters.dialogue import no_later_dates, valid_turns
 from lab.filters.form import content_words, no_bad_start, no_echo, no_markup, no_repetition
 from lab.filters.growing import Growing
 from lab.filters.language import language, language_of
@@ -11,7 +13,9 @@ from lab.filters.near_duplicates import copies_by_shingles, no_near_duplicates
 from lab.filters.novelty import copies_by_novelty, novelty, rouge_l
 from lab.filters.semantic import copies_by_meaning, semantic
 from lab.filters.tally import explain, tally
+from lab.filters.thinking import no_circling_thinking, no_cut_thinking, no_leaked_thinking
 from lab.filters.tokens import cjk_tokens, rouge_tokens
+from lab.filters.tool_results import no_ignored_result
 from lab.filters.votes import votes
 from lab.filters.wording import (
     ALPACA_WORDS,
@@ -50,9 +54,14 @@ __all__ = [
     "no_apology",
     "no_bad_start",
     "no_blacklisted",
+    "no_circling_thinking",
+    "no_cut_thinking",
     "no_echo",
     "no_first_person",
+    "no_ignored_result",
+    "no_later_dates",
     "no_leaked_prompt",
+    "no_leaked_thinking",
     "no_markup",
     "no_near_duplicates",
     "no_other_answers",
@@ -65,5 +74,7 @@ __all__ = [
     "rouge_tokens",
     "semantic",
     "tally",
+    "valid_calls",
+    "valid_turns",
     "votes",
 ]

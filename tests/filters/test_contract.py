@@ -10,11 +10,12 @@ from lab import filters, records
 from lab.filters.tokens import cjk_tokens
 
 HELD = ["Which planet is the largest of all the planets that go round our sun today"]
-X = np.random.default_rng(0).normal(size=(24, 6))
+X = np.random.default_rng(0).normal(size=(31, 6))
 WITH = {
     "votes": {"least": 3},  # what a filter needs besides the pool
     "decontaminate": {"evaluation": HELD},
     "decontaminate_semantic": {"X": X, "evaluation_X": X[:2]},
+    "no_later_dates": {"cutoff": "2022"},
     "novelty": {"tokenize": cjk_tokens},
     "semantic": {"X": X, "max_similarity": 0.5},
 }
@@ -28,6 +29,20 @@ FILTERS = {
     for name in filters.__all__
     if name not in NOT_FILTERS and callable(getattr(filters, name))
 }
+CALL = {"role": "assistant", "content": "", "tool_calls": [{"name": "add", "arguments": {}}]}
+REPLY = {"role": "tool", "content": "amber, cobalt, indigo, scarlet, turquoise and violet"}
+STRUCTURED = [  # one for each filter of tools, thinking, turns and dates
+    {"instruction": "Which is it", "output": "No idea.", **more}
+    for more in (
+        {"steps": [CALL, REPLY], "tools": [{"name": "add"}]},
+        {"steps": [CALL, REPLY], "output": "It is amber."},
+        {"thinking": "It could be the"},
+        {"thinking": "Wait, let me look at that again. " * 20},
+        {"output": "Okay, the user wants to know."},
+        {"history": [{"role": "user", "content": "Hi"}]},
+        {"output": "It was so in 2024."},
+    )
+]
 ORDER_DECIDES = {"novelty"}
 
 
@@ -54,7 +69,7 @@ def pool():
         }
         for row in range(24)
     ]
-    return records.frame(rows)
+    return records.frame([*rows, *STRUCTURED])
 
 
 def call(name, rows, more=None):
