@@ -5,6 +5,7 @@ the tables behind some of them (`ratings`, `tags`, `indicators`) and what is rea
 """
 
 from lab.score.deita import complexity, quality
+from lab.score.ds2 import corrected
 from lab.score.educational import Educational, fit_educational
 from lab.score.effects import coding, kept_by
 from lab.score.ifd import ifd, ifd_perplexity, perplexity
@@ -19,6 +20,7 @@ from lab.score.rating import expected_rating, rating, ratings
 from lab.score.replies import half_steps
 from lab.score.reward import reward
 from lab.score.tags import normalise_tags, tag_count, tags
+from lab.score.transition import Transition, transition
 from lab.score.unieval import unieval
 from lab.score.warmup import Less
 
@@ -30,8 +32,10 @@ __all__ = [
     "Layout",
     "Less",
     "Rule",
+    "Transition",
     "coding",
     "complexity",
+    "corrected",
     "expected_rating",
     "fit_educational",
     "fit_rule",
@@ -59,5 +63,6 @@ __all__ = [
     "reward",
     "tag_count",
     "tags",
+    "transition",
     "unieval",
 ]

@@ -15,11 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from lab import texts
 from lab.score.ifd import perplexity
 from lab.score.length import length_tokens
+from lab.score.nearest import nearest
 from lab.score.reward import reward
 from lab.score.unieval import unieval
 
 MTLD_RATIO = 0.72
-BLOCK_BYTES = 128 * 2**20
 
 
 @dataclass(frozen=True)
@@ -146,17 +146,7 @@ def knn_distance(vectors: pd.DataFrame, *, neighbour: int = 6) -> "pd.Series[flo
         raise ValueError(
             f"neighbour must be between 1 and the {len(vectors) - 1} others, got {neighbour}"
         )
-    X = vectors.to_numpy(dtype=np.float64)
-    squares = np.einsum("nd,nd->n", X, X)
-    nearest = np.empty(len(X))
-    block = max(1, BLOCK_BYTES // (8 * len(X)))
-    for start in range(0, len(X), block):
-        part = slice(start, start + block)
-        distances = squares[part, None] + squares - 2 * X[part] @ X.T
-        own = np.arange(*part.indices(len(X)))
-        distances[own - start, own] = np.inf
-        nearest[part] = np.partition(distances, neighbour - 1, axis=1)[:, neighbour - 1]
-    distance = np.sqrt(np.maximum(nearest, 0.0))
+    distance = nearest(vectors.to_numpy(dtype=np.float64), neighbour)[1][:, -1]
     return pd.Series(distance, index=vectors.index, name=f"knn_{neighbour}")
 
 

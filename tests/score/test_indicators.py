@@ -51,7 +51,7 @@ def test_knn_distance_equals_the_definition_in_any_block_size(X, neighbour, monk
     rows = X.to_numpy()
     distances = np.linalg.norm(rows[:, None] - rows[None], axis=2)
     expected = np.sort(distances, axis=1)[:, neighbour]
-    monkeypatch.setattr(sys.modules["lab.score.indicators"], "BLOCK_BYTES", 7 * 8 * 40)
+    monkeypatch.setattr(sys.modules["lab.score.nearest"], "BLOCK_BYTES", 7 * 8 * 40)
     found = score.knn_distance(X, neighbour=neighbour)
     np.testing.assert_allclose(found, expected, atol=1e-7)
     assert found.name == f"knn_{neighbour}"
