@@ -21,7 +21,7 @@ BITS = 20  # similarities are counted in steps of 2**-20 of the largest
 GROUP = 64  # rows whose highest bound is kept, so that the highest of all is found fast
 CHUNK = 512  # of them fit an int32 when added up
 Graph = tuple[ArrayLike, ArrayLike]
-Greedy = Callable[[int, IntArray], tuple[IntArray, FloatArray, float]]
+Greedy = Callable[[int, IntArray], tuple[IntArray, FloatArray]]
 
 
 def facility(X: ArrayLike, k: int, *, graph: Graph | None = None) -> Selection:
@@ -59,13 +59,14 @@ def facility(X: ArrayLike, k: int, *, graph: Graph | None = None) -> Selection:
     rows = check_matrix(X)
     n = len(rows)
     check_budget(k, n)
-    indices, gains, step = prepared(rows, graph)(k, np.zeros(n, dtype=np.int64))
+    greedy, step = prepared(rows, graph)
+    indices, gains = greedy(k, np.zeros(n, dtype=np.int64))
     params = {"k": k, "neighbours": neighbours(graph)}
     return Selection(indices, np.cumsum(gains) * step / n, n=n, method="facility", params=params)
 
 
-def prepared(X: FloatArray, graph: Graph | None) -> Greedy:
-    """Return the lazy greedy choice of rows: (budget, worth of each row) -> (rows, gains, step).
+def prepared(X: FloatArray, graph: Graph | None) -> tuple[Greedy, float]:
+    """Return the lazy greedy choice, (budget, worth of each row) -> (rows, gains), and its step.
 
     The worth (n,) is at least 0, in whole steps; the gain of a row, in steps too, is what it adds
     to all similarities, plus its worth.
@@ -76,14 +77,14 @@ def prepared(X: FloatArray, graph: Graph | None) -> Greedy:
         step = _step(max(1.0, float(value.max())))
         starts, rows, values = _seen_from(near, value)
         whole = np.rint(values / step).astype(np.int32)
-        return lambda k, worth: (*_greedy_sparse(starts, rows, whole, worth, k), step)
+        return lambda k, worth: _greedy_sparse(starts, rows, whole, worth, k), step
     if len(X) > DENSE:
         raise ValueError(
             f"X has {len(X)} rows, and all pairs of more than {DENSE} do not fit: give a graph of "
             "neighbours, such as (g.indices, g.similarities()) with g = coverage.neighbours(X)"
         )
-    similarities, size = _similarities(X)
-    return lambda k, worth: (*_greedy_dense(similarities, worth, k), size)
+    similarities, step = _similarities(X)
+    return lambda k, worth: _greedy_dense(similarities, worth, k), step
 
 
 def neighbours(graph: Graph | None) -> int | None:

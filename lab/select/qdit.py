@@ -2,9 +2,8 @@
 
 Source: Bukharin et al. 2024, arXiv:2311.14736: greedily the row a of largest
 (1 - alpha) * (d(A + a) - d(A)) + alpha * q(a), where d is the sum over the pool of the similarity
-to the nearest pick. The paper's scale of d and q could not be established, nor was the authors'
-code found. Here both are at most 1 for the first pick: the gain is divided by the largest of the
-first step, and quality is moved and scaled so that the pool's worst row has 0 and its best 1.
+to the nearest pick, and q a rating or a reward. How the paper scales d and q could not be
+established, nor was the authors' code found: here both are taken as they are.
 """
 
 import numpy as np
@@ -14,6 +13,7 @@ from lab.select.facility import Graph, neighbours, prepared
 from lab.select.selection import Selection, by_score, check_budget, check_matrix, check_scores
 
 ALMOST = 1 - 1e-9  # alpha above it is quality alone
+LARGEST = 2.0**60  # of a quality, in steps of a similarity
 
 
 def qdit(
@@ -21,8 +21,9 @@ def qdit(
 ) -> Selection:
     """Pick rows of quality that make the pool as a whole similar to the picks (QDIT); nested.
 
-    The gain of facility location falls with every pick and quality does not, so that early picks
-    are there for diversity and late ones for quality; ties go to the lower row.
+    The gain of facility location is a sum over the pool, and falls with every pick, while quality
+    does not: early picks are there for diversity and late ones for quality, the later the larger
+    the pool. Multiply the scores to weigh them otherwise. Ties go to the lower row.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def qdit(
     Returns
     -------
     Selection
-        `trace` is the value of the picks so far, on the scale above, never falling.
+        `trace` is the value of the picks so far: (1 - alpha) * d + alpha * their summed quality.
 
     Raises
     ------
@@ -64,16 +65,16 @@ def qdit(
         raise ValueError(f"scores must be there for every row, but {len(bad)} lack one: {bad[:5]}")
     if not 0 <= alpha <= 1:
         raise ValueError(f"alpha must be between 0 and 1, got {alpha}")
-    span = quality.max() - quality.min()
-    quality = (quality - quality.min()) / span if span > 0 else np.zeros(n)
     params = {"k": k, "alpha": alpha, "neighbours": neighbours(graph)}
     if alpha > ALMOST:
         indices = by_score(quality)[:k]
         return Selection(indices, np.cumsum(quality[indices]), n, method="qdit", params=params)
-    greedy = prepared(rows, graph)
-    _, first, _ = greedy(1, np.zeros(n, dtype=np.int64))
-    most = max(float(first[0]), 1.0)
-    worth = np.rint(quality * most * alpha / (1 - alpha)).astype(np.int64)
-    indices, gains, _ = greedy(k, worth)
-    trace = np.cumsum(gains) * (1 - alpha) / most
+    greedy, step = prepared(rows, graph)
+    above = (quality - quality.min()) * alpha / (1 - alpha) / step  # one constant moves no choice
+    if above.max() > LARGEST:
+        raise ValueError(f"scores must differ by less at this alpha, got up to {quality.max()}")
+    worth = np.rint(above).astype(np.int64)
+    indices, gains = greedy(k, worth)
+    similar = np.cumsum(gains - worth[indices]) * step
+    trace = (1 - alpha) * similar + alpha * np.cumsum(quality[indices])
     return Selection(indices, trace, n=n, method="qdit", params=params)

@@ -19,6 +19,7 @@ from lab.select.queries import check_pair, nearest_rows, unit
 from lab.select.selection import FloatArray, IntArray, Selection, by_score
 
 BLOCK = 1024  # candidates whose densities are added up together
+PLACES = 4  # of a density, which is summed in single precision
 DIGITS = 9  # of the logarithm of a mass; what differs by less is a tie
 
 
@@ -127,7 +128,7 @@ def _density(X: FloatArray, near: IntArray, sigma: float) -> FloatArray:
             density[top : top + BLOCK] += kernel.sum(axis=1)
             if left > top:
                 density[left : left + BLOCK] += kernel.sum(axis=0)
-    found: FloatArray = np.maximum(density, 1)[place].reshape(near.shape)
+    found: FloatArray = np.round(np.maximum(density, 1), PLACES)[place].reshape(near.shape)
     return found
 
 
