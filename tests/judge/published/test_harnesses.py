@@ -129,6 +129,59 @@ def test_any_rows_and_any_csv_of_predictions(tmp_path):
         harnesses.predictions(csv, gold="answer", item=["s"], task="mmlu")
 
 
+def test_samples_in_memory_are_read_as_those_of_files():
+    line = {"filter": "none", "metrics": ["acc", "inst"], "acc": True, "inst": [True, False]}
+    samples = [
+        line | {"doc_hash": "x", "resps": [["yes"]], "filtered_resps": ["yes"]},
+        line | {"doc_hash": "y", "resps": [["-"]], "filtered_resps": ["-"]},
+        line | {"doc_hash": "x", "resps": [["yes"]], "filtered_resps": ["yes"]},
+    ]
+    found = harnesses.lm_eval_samples({"t": samples}, model="m", missing="-")
+    acc = found[found["metric"] == "acc,none"].set_index("item")
+    assert acc["value"].dropna().to_dict() == {"x": 1.0, "x#1": 1.0}
+    assert math.isnan(acc["value"]["y"])
+    assert acc["answer"].dropna().to_dict() == {"x": "yes", "x#1": "yes"}
+    inst = found[found["metric"] == "inst,none"].set_index("item")["value"]
+    assert inst.dropna().to_dict() == {"x-0": 1.0, "x-1": 0.0, "x-0#1": 1.0, "x-1#1": 0.0}
+
+
+@pytest.mark.realdata
+def test_five_checkpoints_on_the_questions_of_mmlu(shared):
+    path = shared / "data/eval_logs/mmlu_checkpoints/predictions.csv.gz"
+    found = harnesses.predictions(path, gold="gold", item=["subject", "row"], task="mmlu")
+    wide = found.pivot_table(index="item", columns="model", values="value")
+    assert len(wide) == 12343
+    percent = {n: round(100 * wide[f"checkpoint_{n}"].mean(), 2) for n in (0, 50, 100, 150, 200)}
+    assert percent == {0: 46.92, 50: 46.68, 100: 46.23, 150: 46.38, 200: 46.25}
+    first, last = wide["checkpoint_0"] == 1, wide["checkpoint_200"] == 1
+    assert [(first & last).sum(), (first & ~last).sum(), (~first & last).sum()] == [5116, 675, 593]
+    runs = dict(iter(found.groupby("model")))
+    difference, counts = items.paired(
+        runs["checkpoint_0"], runs["checkpoint_200"], metric="exact_match"
+    )
+    assert counts["differ"] == 675 + 593
+    assert 0 < difference.low < difference.estimate < difference.high < 0.013
+    assert difference.estimate == pytest.approx((675 - 593) / 12343)
+
+
+@pytest.mark.realdata
+def test_rollouts_and_rewards_give_the_published_figures(shared):
+    place = shared / "data" / "eval_logs"
+    for folder in ("math-python--gpt-4.1-mini/578769a7", "math-python--gpt-5-nano/cb7a1799"):
+        told = json.loads((place / "verifiers" / folder / "metadata.json").read_text())
+        found = means(harnesses.verifiers(place / "verifiers" / folder))
+        assert found["reward"] == pytest.approx(told["avg_reward"])
+    fields = {"model": "run", "task": "task", "item": "idx"}
+    found = harnesses.records(place / "skythought" / "scores.jsonl.gz", **fields)
+    ours = items.summary(found).set_index(["model", "task"])["mean"]
+    lines = (place / "skythought" / "metrics.jsonl").read_text().splitlines()
+    told = [json.loads(line) for line in lines if line]
+    known = [row for row in told if (row["run"], row["task"]) in ours.index]
+    assert len(known) == len(ours)
+    for row in known:
+        assert round(100 * ours[row["run"], row["task"]], 1) == row["acc"]
+
+
 @pytest.mark.realdata
 def test_numbers_of_other_peoples_logs_come_out_as_reported(shared):
     place = shared / "data" / "eval_logs"
