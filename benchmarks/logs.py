@@ -3,8 +3,7 @@
     python benchmarks/logs.py [--folder FOLDER]
 
 FOLDER is laid out as `data/` of the shared data is. Where a log keeps fewer items than it reports,
-both numbers are shown, and no agreement is claimed. With the extra `winnow[eval]`, IFEval's checker
-is run on published answers, too.
+both numbers are shown, and no agreement is claimed.
 """
 
 import argparse
@@ -12,24 +11,17 @@ import itertools
 import json
 import math
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
-from lab import judge, paths
+from lab import paths
 from lab.errors import DataError
 from lab.judge.intervals import resampled_difference
 from lab.judge.published import files, harnesses, items
 
 RESULT = Path(__file__).parent / "results" / "logs.md"
-IFEVAL = {  # arXiv:2311.07911, table 3: GPT-4
-    "prompt_level_strict_acc,none": 0.7689,
-    "inst_level_strict_acc,none": 0.8357,
-    "prompt_level_loose_acc,none": 0.7930,
-    "inst_level_loose_acc,none": 0.8537,
-}
 TAU = {1: 0.420, 2: 0.273, 3: 0.220, 4: 0.200}  # pass^k in the README of tau-bench
 Row = tuple[str, str, float, float, int, int]  # log, metric, reported, ours, items kept, of
 
@@ -38,10 +30,9 @@ def main() -> None:
     """Write the tables to `results/logs.md`, and print them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=paths.shared() / "data")
-    place = parser.parse_args().folder
-    logs = place / "eval_logs"
+    logs = parser.parse_args().folder / "eval_logs"
     parts = (lm_eval(logs), inspect(logs), helm(logs), verifiers(logs), tau(logs), skythought(logs))
-    rows = [row for part in (*parts, ifeval(place)) for row in part]
+    rows = [row for part in parts for row in part]
     text = "\n\n".join(
         [
             "## Logs of other harnesses: what they report, and ours from their items",
@@ -162,19 +153,6 @@ def skythought(logs: Path) -> Iterator[Row]:
             name = f"Qwen2.5-Math: {told['run']}"
             size = int(told["num_samples"])
             yield name, told["task"], told["acc"] / 100, one["mean"], int(one["items"]), size
-
-
-def ifeval(place: Path) -> Iterator[Row]:
-    """Yield IFEval of GPT-4's published answers, by lm-evaluation-harness; no answer fails."""
-    if find_spec("lm_eval") is None:
-        return
-    said = files.objects(place / "ifeval" / "input_response_data_gpt4_20231107_145030.jsonl.gz")
-    answers = {row["prompt"]: row["response"] for row in said}
-    found = judge.benchmark(answers, {"ifeval": place / "ifeval" / "input_data.jsonl.gz"})
-    ours = items.summary(found.fillna({"value": 0.0})).set_index("metric")
-    for metric, told in IFEVAL.items():
-        one = ours.loc[metric]
-        yield "IFEval: GPT-4", metric, told, one["mean"], int(one["items"]), int(one["items"])
 
 
 def paired(logs: Path) -> str:
