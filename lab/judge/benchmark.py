@@ -114,8 +114,8 @@ def benchmark(
     from lm_eval import simple_evaluate
 
     with _own_state():
-        manager = _manager()
-        found = _load(manager, tasks, shots)
+        catalogue = _catalogue()
+        found = _load(catalogue, tasks, shots)
         name, runner = _runner(model, batch_size)
         _check_room(found, getattr(runner, "max_length", None))
         results: Any = simple_evaluate(
@@ -125,7 +125,7 @@ def benchmark(
             limit=max_items,
             bootstrap_iters=0,
             apply_chat_template=chat,
-            task_manager=manager,
+            task_manager=catalogue,
         )
     return harnesses.lm_eval_samples(results["samples"], model=name, missing=replies.NONE)
 
@@ -138,32 +138,34 @@ def _need_harness() -> None:
 
 
 @functools.cache
-def _manager() -> Any:
+def _catalogue() -> Any:
     """Return the harness's list of tasks, which takes it seconds to read."""
     from lm_eval.tasks import TaskManager
 
     return TaskManager()
 
 
-def _load(manager: Any, tasks: Sequence[str] | Mapping[str, Files], shots: int | None) -> list[Any]:
+def _load(
+    catalogue: Any, tasks: Sequence[str] | Mapping[str, Files], shots: int | None
+) -> list[Any]:
     """Return the tasks with their items; unknown names and tasks that run code are refused."""
     from jinja2 import UndefinedError
 
     for name in tasks:
-        if name not in manager.task_index:
-            near = ", ".join(get_close_matches(name, manager.all_tasks)) or "none"
+        if name not in catalogue.task_index:
+            near = ", ".join(get_close_matches(name, catalogue.all_tasks)) or "none"
             raise ValueError(f"no task {name!r} in lm-evaluation-harness; near to it: {near}")
-        if (manager.task_index[name].cfg or {}).get("unsafe_code"):
+        if (catalogue.task_index[name].cfg or {}).get("unsafe_code"):
             raise SandboxError(_unsafe(name))
     if any("ifeval" in name for name in tasks):
         punkt.ready()
     wanted: list[Any] = list(tasks)
     if isinstance(tasks, Mapping):
-        given = {name: manager.task_index[name].cfg or {} for name in tasks}
+        given = {name: catalogue.task_index[name].cfg or {} for name in tasks}
         wanted = [task_files.task(name, tasks[name], given[name], shots) for name in tasks]
     named = ", ".join(tasks)
     try:  # a group of one's own is how the harness lets tasks have other items
-        loaded = manager.load([{"group": GROUP, "task": wanted}])["tasks"]
+        loaded = catalogue.load([{"group": GROUP, "task": wanted}])["tasks"]
     except OSError as error:
         told = f"the items of {named} cannot be had: {error}; give their files instead"
         raise DataError(told) from error
