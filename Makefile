@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
-.PHONY: help report ablations test lab check fix docs results pictures bench models clean
+DATA ?= alpaca_data.json
+MODEL ?= gemma-3-270m
+MORE ?=
+.PHONY: help report ablations real test lab check fix docs results pictures bench models clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -19,6 +22,10 @@ report: $(READY)  ## Run all notebooks on the testbed and write reports/index.ht
 
 ablations: $(READY)  ## Run every claim of notebooks/ablations on the testbed, resumable
 	$(BIN)/lab ablations
+
+real: $(READY)  ## Less is more on a real model of `make models`: DATA=alpaca_data.json, hours, resumable
+	$(BIN)/lab run ablations/real-less-is-more --setting local \
+		--param model=$(MODEL) --param data=$(DATA) $(MORE)
 
 test: $(READY)  ## Run all tests but those that need a GPU or a peer package
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not gpu and not peer"

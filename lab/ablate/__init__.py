@@ -11,15 +11,18 @@ from lab.ablate.answers import benchmark_items, exact_answers, world_answers
 from lab.ablate.arms import Arm, arms
 from lab.ablate.checkpoints import checkpoint_answers, checkpoint_outcomes, chosen_checkpoints
 from lab.ablate.chosen import best, cluster_random, rated, scored, vectors
+from lab.ablate.constrained import constrained
 from lab.ablate.controls import controls, lengths, shuffled_answers
 from lab.ablate.findings import findings, publish
-from lab.ablate.language import knows, open_answers
+from lab.ablate.language import choices, knows, open_answers
 from lab.ablate.leaderboard import leaderboard
 from lab.ablate.less_is_more import narrow, one_wording, spoiled
 from lab.ablate.mix import mix
+from lab.ablate.one_kind import one_kind
 from lab.ablate.order import blocked, easy_to_hard
 from lab.ablate.papers import paper
 from lab.ablate.published_runs import published_runs, simulated_runs
+from lab.ablate.recorded import recorded
 from lab.ablate.run import details, run
 from lab.ablate.setups import (
     Setup,
@@ -48,9 +51,11 @@ __all__ = [
     "blocked",
     "checkpoint_answers",
     "checkpoint_outcomes",
+    "choices",
     "chosen_checkpoints",
     "cluster_random",
     "compare",
+    "constrained",
     "controls",
     "details",
     "drawn",
@@ -68,12 +73,14 @@ __all__ = [
     "mix",
     "more",
     "narrow",
+    "one_kind",
     "one_wording",
     "open_answers",
     "paper",
     "publish",
     "published_runs",
     "rated",
+    "recorded",
     "restyled",
     "right",
     "run",

@@ -7,9 +7,12 @@ knowledge where it is (LIMA's hypothesis, arXiv:2305.11206, section 2).
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from lab import texts, tune
+from lab import records, texts, tune
+from lab.ablate.constrained import met
+from lab.models.decode import GREEDY, Decoding
 from lab.tune.templates import Template
 
 RUN = 4  # words; a run of them that comes again is repetition
@@ -19,9 +22,11 @@ def open_answers(
     model: Path | str,
     *,
     prompts: pd.DataFrame,
+    references: pd.DataFrame | None = None,
     questions: pd.DataFrame | None = None,
     template: Template | None = None,
     max_new_tokens: int = 96,
+    decoding: Decoding = GREEDY,
 ) -> pd.DataFrame:
     """Let `model` answer prompts that people wrote, and measure the answers without a judge.
 
@@ -30,7 +35,10 @@ def open_answers(
     model : path or name
         Of a tuned model; of any other with `template`.
     prompts : DataFrame
-        A pool whose outputs are answers by people.
+        A pool whose outputs are answers by people; "" where there is none. With the columns of
+        `constrained`, whether an answer meets its constraint is measured, too.
+    references : DataFrame, optional
+        Further rows whose answers are scored, and which the model is not asked.
     questions : DataFrame, optional
         A pool of multiple choice, one row per choice: `question` (which rows belong together) and
         `right` (bool), with the choice as output.
@@ -38,14 +46,18 @@ def open_answers(
         By default the one the model was tuned with.
     max_new_tokens : int
         Answers are cut there.
+    decoding : Decoding
+        Greedy by default.
 
     Returns
     -------
     DataFrame
-        Index of `prompts`, then the questions. Of a prompt: `answer`, `loss` (nats per token of the
-        person's answer; lower is better), `ends` (1 if the answer ended by itself), `words`,
-        `repetition` (0 to 1: the share of runs of four words that came before in the answer). Of a
-        question: `knows` (1 if the right choice has the lowest loss per token).
+        Index of `prompts`, then the references, then the questions. Of a prompt: `answer`, `loss`
+        (nats per token of the person's answer, NaN without one; lower is better), `ends` (1 if the
+        answer ended by itself), `words`, `repetition` (0 to 1: the share of runs of four words that
+        came before in the answer), `format` (1 if it meets the prompt's constraint, NaN if there is
+        none; no column without constraints). Of a reference: `loss`. Of a question: `knows` (1 if
+        the right choice has the lowest loss per token).
 
     Examples
     --------
@@ -56,20 +68,27 @@ def open_answers(
     >>> len(found), (found["loss"] > 0).all().item()
     (1, True)
     """
-    written = tune.completions(model, prompts, max_new_tokens=max_new_tokens, template=template)
-    said = tune.answer_losses(model, prompts, template=template)
+    written = tune.completions(
+        model, prompts, max_new_tokens=max_new_tokens, template=template, decoding=decoding
+    )
+    losses = _loss(model, prompts, template).where(prompts["output"] != "")
     table = pd.DataFrame(
         {
             "answer": written["answer"],
-            "loss": said["loss"] / said["tokens"].where(said["tokens"] > 0),
+            "loss": losses,
             "ends": written["stopped"].astype("float64"),
             "words": texts.count(written["answer"]).astype("float64"),
             "repetition": written["answer"].map(repetition).astype("float64"),
         }
     )
-    if questions is None:
-        return table
-    return pd.concat([table, knows(model, questions, template=template).to_frame()])
+    if "constraint" in prompts.columns:
+        table["format"] = met(table["answer"], prompts)
+    parts = [table]
+    if references is not None:
+        parts.append(_loss(model, references, template).to_frame())
+    if questions is not None:
+        parts.append(knows(model, questions, template=template).to_frame())
+    return pd.concat(parts)
 
 
 def knows(
@@ -106,12 +125,11 @@ def knows(
     if not right.eq(1).all():
         wrong = right[right != 1]
         raise ValueError(f"question {wrong.index[0]!r} has {wrong.iloc[0]} right choices, not 1")
-    found = tune.answer_losses(model, questions, template=template)
     each = pd.DataFrame(
         {
             "question": questions["question"],
             "right": questions["right"].astype(bool),
-            "loss": found["loss"] / found["tokens"].where(found["tokens"] > 0),
+            "loss": _loss(model, questions, template),
         }
     )
     missing = each.groupby("question")["loss"].apply(lambda losses: bool(losses.isna().any()))
@@ -134,3 +152,50 @@ def repetition(text: str) -> float:
     words = texts.terms(text)
     runs = [tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1)]
     return (len(runs) - len(set(runs))) / len(runs) if runs else 0.0
+
+
+def choices(pool: pd.DataFrame, *, others: int = 3, seed: int = 0) -> pd.DataFrame:
+    """Make questions of multiple choice: each row's answer among those of other rows.
+
+    Parameters
+    ----------
+    pool : DataFrame
+        Rows with right answers; with a column `family`, the others are of the same one.
+    others : int
+        Wrong choices of a question; a row for which there are fewer makes none.
+    seed : int
+        Of the draw.
+
+    Returns
+    -------
+    DataFrame
+        A pool, one row per choice, as `open_answers` takes for `questions`.
+
+    Examples
+    --------
+    >>> from lab import records
+    >>> pool = records.frame([{"instruction": f"Say {c}.", "output": c} for c in "abcde"])
+    >>> made = choices(pool)
+    >>> len(made), int(made["right"].sum())
+    (20, 5)
+    """
+    rng = np.random.default_rng(seed)
+    rows, about = [], []
+    for key, row in pool.iterrows():
+        alike = pool if "family" not in pool.columns else pool[pool["family"] == row["family"]]
+        wrong = sorted(set(alike["output"]) - {row["output"]})
+        if len(wrong) < others:
+            continue
+        drawn = [wrong[place] for place in rng.permutation(len(wrong))[:others]]
+        for output in (row["output"], *drawn):
+            asked = {name: row[name] for name in ("history", "instruction", "input")}
+            rows.append({**asked, "output": output})
+            about.append((str(key), output == row["output"]))
+    made = records.frame(rows)
+    return made.assign(question=[one for one, _ in about], right=[fits for _, fits in about])
+
+
+def _loss(model: Path | str, pool: pd.DataFrame, template: Template | None) -> "pd.Series[float]":
+    """Return the loss per token of each answer, NaN where it does not fit the model."""
+    said = tune.answer_losses(model, pool, template=template)
+    return (said["loss"] / said["tokens"].where(said["tokens"] > 0)).rename("loss")

@@ -36,6 +36,14 @@ PAPERS = {
         "filtered Stack Exchange 3.83, wikiHow 3.49, unfiltered 3.33; flat from 2,000 to 32,000",
         RETOLD,
     ),
+    "real less is more": Paper(
+        "LIMA, on a real model",
+        LIMA,
+        "ablate.one_kind",
+        RATED,
+        "filtered Stack Exchange 3.83, wikiHow 3.49, unfiltered 3.33; flat from 2,000 to 32,000",
+        RETOLD,
+    ),
     "lima diversity": Paper(
         "LIMA, diversity",
         LIMA,

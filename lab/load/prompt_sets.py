@@ -137,6 +137,56 @@ def flask(path: str | Path) -> pd.DataFrame:
     return _pool(path, "flask", make)
 
 
+def multiple_choice(path: str | Path) -> pd.DataFrame:
+    """Read questions with choices, one row per choice: `question` (which belong together), `right`.
+
+    The forms of ARC (`question` with `stem` and `choices`, `answerKey`) and of LLM Foundry
+    (`query`, `choices`, `gold`) are known. A question that stands twice, or has a choice twice,
+    stays once.
+
+    Parameters
+    ----------
+    path : str or Path
+        JSONL or JSON, gzipped or not.
+
+    Raises
+    ------
+    DataError
+        If a row is in neither form, or its right choice is none of its choices.
+    """
+    rows, about = [], {}
+    for row in files.read(path):
+        if row.reason or not isinstance(row.value, Mapping):
+            raise DataError("is no object", file=path, row=row.number, value=row.raw)
+        try:
+            asked, choices, right = _choices(row.value)
+        except (KeyError, IndexError, TypeError) as error:
+            shown = f"has no {error}: neither ARC's form nor LLM Foundry's"
+            raise DataError(shown, file=path, row=row.number) from error
+        if not 0 <= right < len(choices):
+            shown = "names no choice as right"
+            raise DataError(shown, file=path, row=row.number, value=sorted(row.value.items()))
+        for place, choice in enumerate(choices):
+            made = {"instruction": asked, "output": choice}
+            key = records.identity({"input": "", "history": [], **made})
+            if key not in about:
+                rows.append(made)
+                about[key] = (asked, place == right)
+    pool = records.frame(rows, source="multiple_choice")
+    known = [about[str(key)] for key in pool.index]
+    return pool.assign(question=[one for one, _ in known], right=[fits for _, fits in known])
+
+
+def _choices(row: Mapping[str, Any]) -> tuple[str, list[str], int]:
+    """Return a question, its choices, and the place of the right one (-1: none)."""
+    if "query" in row:
+        return str(row["query"]).removeprefix("Question: "), list(row["choices"]), int(row["gold"])
+    choices = row["question"]["choices"]
+    labels = [choice["label"] for choice in choices]
+    right = labels.index(row["answerKey"]) if row["answerKey"] in labels else -1
+    return str(row["question"]["stem"]), [str(choice["text"]) for choice in choices], right
+
+
 def _turns(row: Mapping[str, Any]) -> tuple[Fields]:
     fields = {"category": row["category"], "number": row["question_id"]}
     if "turns" not in row:  # the first form of Vicuna's file

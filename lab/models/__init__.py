@@ -5,7 +5,7 @@ What every step needs of a language model or an encoder, once: `find` and `ident
 """
 
 from lab.models.decode import Decoding, Job, Written, decode
-from lab.models.head import head_of, only_at
+from lab.models.head import head_of, only_at, states_at
 from lab.models.load import Loaded, accepted, best_device, causal, load, no_bars, tokenizer, window
 from lab.models.place import find, identity, origin
 
@@ -25,6 +25,7 @@ __all__ = [
     "no_bars",
     "only_at",
     "origin",
+    "states_at",
     "tokenizer",
     "window",
 ]

@@ -63,3 +63,43 @@ def only_at(head: Any, places: Any) -> Iterator[None]:
         yield
     finally:
         hook.remove()
+
+
+@contextmanager
+def states_at(head: Any, places: Any) -> Iterator[list[Any]]:
+    """Keep what `head` would see at some positions, and let it see nothing: logits are empty.
+
+    Parameters
+    ----------
+    head : module
+        From `head_of`.
+    places : int tensor (m,)
+        As in `only_at`.
+
+    Yields
+    ------
+    list
+        After a forward pass, its hidden states at `places`, (m, d).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lab import models, paths
+    >>> model = models.causal(paths.base_model()).model
+    >>> with torch.inference_mode(), states_at(head_of(model), torch.tensor([1])) as states:
+    ...     _ = model(input_ids=torch.tensor([[5, 6, 7]]))
+    >>> states[0].shape
+    torch.Size([1, 128])
+    """
+    kept: list[Any] = []
+
+    def keep(_: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        hidden = arguments[0]
+        kept.append(hidden.reshape(-1, hidden.shape[-1])[places])
+        return (kept[-1][:0][None], *arguments[1:])
+
+    hook = head.register_forward_pre_hook(keep)
+    try:
+        yield kept
+    finally:
+        hook.remove()

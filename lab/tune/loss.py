@@ -15,7 +15,7 @@ import pandas as pd
 from lab import models
 from lab.errors import TuneError
 from lab.tune import model as base
-from lab.tune import record
+from lab.tune import record, wide_head
 from lab.tune.batches import Padded
 from lab.tune.encode import NO_LABEL, encode
 from lab.tune.recipe import Recipe
@@ -30,6 +30,7 @@ class AnswerLoss:
 
     def __init__(self, model: Any) -> None:
         self.head = models.head_of(model)
+        self.in_parts = _in_parts(model, self.head)
 
     def __call__(self, model: Any, inputs: Mapping[str, Any]) -> Any:
         """Return the summed loss of a batch with labels; `model` may be a wrapper of the model."""
@@ -37,6 +38,10 @@ class AnswerLoss:
 
         known = {name: value for name, value in inputs.items() if name != "labels"}
         following, places = _following(inputs["labels"])
+        if self.in_parts:
+            with models.states_at(self.head, places) as states:
+                model(**known, use_cache=False)
+            return wide_head.loss(states[0], self.head.weight, following[places])
         with models.only_at(self.head, places):
             logits = model(**known, use_cache=False).logits
         return cross_entropy(logits[0].float(), following[places], reduction="sum")
@@ -108,7 +113,6 @@ def _scored(
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """Return the loss and the tokens of each answer, and how many have none for each reason."""
     import torch
-    from torch.nn.functional import cross_entropy
 
     loaded = models.causal(model_folder, dtype="float32")
     model, tokenizer = loaded.model, loaded.tokenizer
@@ -122,10 +126,7 @@ def _scored(
             part = rows[start : start + ROWS_AT_ONCE]
             inputs = batch([{"input_ids": x.input_ids, "labels": x.labels} for x in part])
             following, places = _following(inputs.pop("labels").to(model.device))
-            with models.only_at(head, places):
-                ids = inputs["input_ids"].to(model.device)
-                logits = model(input_ids=ids, use_cache=False).logits
-            each = cross_entropy(logits[0].float(), following[places], reduction="none").double()
+            each = _each(model, inputs["input_ids"], head, places, following[places]).double()
             owner = places // inputs["input_ids"].shape[1]
             total = torch.zeros(len(part), dtype=torch.float64, device=each.device)
             total = total.index_add(0, owner, each)
@@ -140,6 +141,25 @@ def _scored(
         index=pool.index,
     )
     return table, encoding.counts()
+
+
+def _in_parts(model: Any, head: Any) -> bool:
+    """Say whether the head is wide and not trained."""
+    return wide_head.fits(model, head) and not head.weight.requires_grad
+
+
+def _each(model: Any, input_ids: Any, head: Any, places: Any, wanted: Any) -> Any:
+    """Return the loss at each of some places of a batch."""
+    from torch.nn.functional import cross_entropy
+
+    ids = input_ids.to(model.device)
+    if wide_head.fits(model, head):
+        with models.states_at(head, places) as states:
+            model(input_ids=ids, use_cache=False)
+        return wide_head.losses(states[0], head.weight, wanted)
+    with models.only_at(head, places):
+        logits = model(input_ids=ids, use_cache=False).logits
+    return cross_entropy(logits[0].float(), wanted, reduction="none")
 
 
 def _following(labels: Any) -> tuple[Any, Any]:

@@ -67,6 +67,36 @@ def test_every_prompt_has_all_measures_and_every_question_one(prompts, questions
     assert table.loc[["q0", "q1"], "loss"].isna().all()
 
 
+def test_forms_are_measured_references_scored_and_what_has_no_answer_has_no_loss(prompts):
+    formed = ablate.constrained(prompts.head(2))
+    asked = pd.concat([prompts.head(1), formed])
+    table = ablate.open_answers(
+        BASE, prompts=asked, references=prompts.tail(2), template=tune.PLAIN, max_new_tokens=4
+    )
+    assert table.index.tolist() == [*asked.index, *prompts.index[-2:]]
+    assert table["format"].notna().tolist() == [False, True, True, False, False]
+    assert table["loss"].notna().tolist() == [True, False, False, True, True]
+    assert table["answer"].notna().tolist() == [True, True, True, False, False]
+    alone = ablate.open_answers(
+        BASE, prompts=prompts.tail(2), template=tune.PLAIN, max_new_tokens=4
+    )
+    assert table["loss"].tail(2).tolist() == pytest.approx(alone["loss"].tolist(), rel=1e-5)
+
+
+def test_choices_are_answers_of_the_same_family_and_one_of_them_is_right():
+    pool = testbed.prompts(200, seed=1)
+    made = records.validate(ablate.choices(pool, others=2))
+    by_question = made.groupby("question")["right"]
+    assert by_question.size().eq(3).all()
+    assert by_question.sum().eq(1).all()
+    for question, rows in made.groupby("question"):
+        family = pool[pool["family"] == pool.loc[question, "family"]]
+        assert set(rows["output"]) <= set(family["output"])
+        assert rows.loc[rows["right"], "output"].item() == pool.loc[question, "output"]
+    assert set(made["question"]) < set(pool.index)  # rare families make none
+    assert made.equals(ablate.choices(pool, others=2))
+
+
 def test_a_model_knows_what_it_finds_least_surprising(questions):
     losses = tune.answer_losses(BASE, questions, template=tune.PLAIN)
     mean = losses["loss"] / losses["tokens"]

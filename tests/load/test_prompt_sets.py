@@ -89,3 +89,44 @@ def test_published_answers_and_references_are_whole(shared):
     for path in place.glob("model_answer/*.jsonl.gz"):
         assert len(prompt_sets.mt_bench_answers(path)) == 160
     assert len(prompt_sets.mt_bench_answers(place / "reference_answer_gpt-4.jsonl")) == 60
+
+
+ARC = {
+    "id": "a",
+    "question": {
+        "stem": "What is wet?",
+        "choices": [{"text": "Sand", "label": "A"}, {"text": "Rain", "label": "B"}],
+    },
+    "answerKey": "B",
+}
+FOUNDRY = {"query": "Question: What is hot?", "choices": ["Ice", "Fire", "Snow"], "gold": 1}
+
+
+def test_questions_of_both_forms_have_one_row_a_choice(tmp_path):
+    pool = records.validate(prompt_sets.multiple_choice(write(tmp_path / "a", ARC, FOUNDRY, ARC)))
+    assert pool["question"].value_counts().to_dict() == {"What is hot?": 3, "What is wet?": 2}
+    assert sorted(pool.loc[pool["right"], "output"]) == ["Fire", "Rain"]
+    assert pool["instruction"].eq(pool["question"]).all()
+
+
+@pytest.mark.parametrize(
+    ("row", "match"),
+    [
+        ({"query": "?", "choices": ["a"]}, "has no 'gold': neither ARC's form nor LLM Foundry's"),
+        ({**FOUNDRY, "gold": 3}, "names no choice as right"),
+        ({**ARC, "answerKey": "E"}, "names no choice as right"),
+        (["?"], "is no object"),
+    ],
+)
+def test_a_question_of_no_form_or_without_a_right_choice_is_refused(tmp_path, row, match):
+    with pytest.raises(DataError, match=match):
+        prompt_sets.multiple_choice(write(tmp_path / "a", row))
+
+
+@pytest.mark.realdata
+def test_published_questions_are_whole(shared):
+    place = shared / "data" / "benchmarks_small" / "arc"
+    easy = prompt_sets.multiple_choice(place / "arc_easy_llm_foundry.jsonl.gz")
+    hard = prompt_sets.multiple_choice(place / "ARC-Challenge-Test.jsonl.gz")
+    for pool in (easy, hard):
+        assert pool.groupby("question")["right"].sum().eq(1).mean() > 0.99
