@@ -5,6 +5,8 @@ and what the model knows, by multiple choice: tuning should teach a form of answ
 knowledge where it is (LIMA's hypothesis, arXiv:2305.11206, section 2).
 """
 
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from lab.ablate.constrained import met
 from lab.models.decode import GREEDY, Decoding
 from lab.tune.templates import Template
 
+FIELDS = ("history", *records.TEXTS, *records.STRUCTURE)
 RUN = 4  # words; a run of them that comes again is repetition
 
 
@@ -59,6 +62,11 @@ def open_answers(
         none; no column without constraints). Of a reference: `loss`. Of a question: `knows` (1 if
         the right choice has the lowest loss per token).
 
+    Raises
+    ------
+    ValueError
+        If a prompt, reference or question is there twice.
+
     Examples
     --------
     >>> from lab import paths, records, tune
@@ -71,11 +79,12 @@ def open_answers(
     written = tune.completions(
         model, prompts, max_new_tokens=max_new_tokens, template=template, decoding=decoding
     )
-    losses = _loss(model, prompts, template).where(prompts["output"] != "")
+    given = [pool for pool in (prompts, references, questions) if pool is not None]
+    losses = _losses(model, given, template)
     table = pd.DataFrame(
         {
             "answer": written["answer"],
-            "loss": losses,
+            "loss": losses[0].where(prompts["output"] != ""),
             "ends": written["stopped"].astype("float64"),
             "words": texts.count(written["answer"]).astype("float64"),
             "repetition": written["answer"].map(repetition).astype("float64"),
@@ -83,12 +92,16 @@ def open_answers(
     )
     if "constraint" in prompts.columns:
         table["format"] = met(table["answer"], prompts)
-    parts = [table]
+    parts: list[pd.DataFrame] = [table]
     if references is not None:
-        parts.append(_loss(model, references, template).to_frame())
+        parts.append(losses[1].to_frame())
     if questions is not None:
-        parts.append(knows(model, questions, template=template).to_frame())
-    return pd.concat(parts)
+        parts.append(_known(questions, losses[-1]).to_frame())
+    whole = pd.concat(parts)
+    if not whole.index.is_unique:
+        twice = whole.index[whole.index.duplicated()][0]
+        raise ValueError(f"prompts, references and questions must differ, {twice!r} is there twice")
+    return whole
 
 
 def knows(
@@ -121,6 +134,11 @@ def knows(
     >>> knows(paths.base_model(), pool, template=tune.ALPACA).index.tolist()
     ['q1']
     """
+    return _known(questions, *_losses(model, [questions], template))
+
+
+def _known(questions: pd.DataFrame, losses: "pd.Series[float]") -> "pd.Series[float]":
+    """Return `knows` from the loss of each choice."""
     right = questions.groupby("question")["right"].sum()
     if not right.eq(1).all():
         wrong = right[right != 1]
@@ -129,7 +147,7 @@ def knows(
         {
             "question": questions["question"],
             "right": questions["right"].astype(bool),
-            "loss": _loss(model, questions, template),
+            "loss": losses,
         }
     )
     missing = each.groupby("question")["loss"].apply(lambda losses: bool(losses.isna().any()))
@@ -190,12 +208,23 @@ def choices(pool: pd.DataFrame, *, others: int = 3, seed: int = 0) -> pd.DataFra
         for output in (row["output"], *drawn):
             asked = {name: row[name] for name in ("history", "instruction", "input")}
             rows.append({**asked, "output": output})
-            about.append((str(key), output == row["output"]))
+            about.append((f"choices of {key}", output == row["output"]))
     made = records.frame(rows)
     return made.assign(question=[one for one, _ in about], right=[fits for _, fits in about])
 
 
-def _loss(model: Path | str, pool: pd.DataFrame, template: Template | None) -> "pd.Series[float]":
-    """Return the loss per token of each answer, NaN where it does not fit the model."""
-    said = tune.answer_losses(model, pool, template=template)
-    return (said["loss"] / said["tokens"].where(said["tokens"] > 0)).rename("loss")
+def _losses(
+    model: Path | str, pools: Sequence[pd.DataFrame], template: Template | None
+) -> "list[pd.Series[float]]":
+    """Return the loss per token of each answer of pools, NaN where it does not fit the model."""
+    names = [[name for name in FIELDS if name in pool.columns] for pool in pools]
+    alike = all(one == names[0] for one in names)
+    rows = [pool[one] for pool, one in zip(pools, names, strict=True)]
+    whole = [pd.concat(rows)] if alike else rows  # the model is loaded once for each of them
+    if alike and not whole[0].index.is_unique:
+        twice = whole[0].index[whole[0].index.duplicated()][0]
+        raise ValueError(f"prompts, references and questions must differ, {twice!r} is there twice")
+    said = pd.concat([tune.answer_losses(model, each, template=template) for each in whole])
+    loss = (said["loss"] / said["tokens"].where(said["tokens"] > 0)).rename("loss")
+    ends = np.cumsum([0, *map(len, pools)])
+    return [loss.iloc[start:end] for start, end in pairwise(ends)]

@@ -31,6 +31,7 @@ class AnswerLoss:
     def __init__(self, model: Any) -> None:
         self.head = models.head_of(model)
         self.in_parts = _in_parts(model, self.head)
+        self.short: Any = None  # the frozen head's weights as autocast would have them
 
     def __call__(self, model: Any, inputs: Mapping[str, Any]) -> Any:
         """Return the summed loss of a batch with labels; `model` may be a wrapper of the model."""
@@ -41,10 +42,21 @@ class AnswerLoss:
         if self.in_parts:
             with models.states_at(self.head, places) as states:
                 model(**known, use_cache=False)
-            return wide_head.loss(states[0], self.head.weight, following[places])
+            return wide_head.loss(states[0], self._weight(states[0]), following[places])
         with models.only_at(self.head, places):
             logits = model(**known, use_cache=False).logits
         return cross_entropy(logits[0].float(), following[places], reduction="sum")
+
+    def _weight(self, states: Any) -> Any:
+        """Return the frozen head's weights, under autocast a short copy that is made once."""
+        import torch
+
+        kind = states.device.type
+        if not torch.is_autocast_enabled(kind):
+            return self.head.weight
+        if self.short is None:
+            self.short = self.head.weight.detach().to(torch.get_autocast_dtype(kind))
+        return self.short
 
 
 def dev_loss(model_folder: str | Path, pool: pd.DataFrame) -> float:

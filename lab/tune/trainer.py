@@ -10,12 +10,13 @@ import functools
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from lab import files
 from lab.errors import TuneError
-from lab.tune import checkpoints
+from lab.tune import checkpoints, frozen
 from lab.tune import model as base
 from lab.tune.arguments import arguments
 from lab.tune.batches import Joined, Padded
@@ -56,7 +57,8 @@ def fit(
     _quiet(trainer)
     newest = checkpoints.newest(folder)
     started = time.perf_counter()
-    trainer.train(resume_from_checkpoint=None if newest is None else str(newest))
+    with frozen.in_bf16(model) if recipe.bf16 and recipe.lora else nullcontext():
+        trainer.train(resume_from_checkpoint=None if newest is None else str(newest))
     seconds = time.perf_counter() - started
     _save(trainer, tokenizer, recipe, folder)
     log = [entry for entry in trainer.state.log_history if "learning_rate" in entry]
