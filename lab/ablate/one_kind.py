@@ -48,4 +48,5 @@ def one_kind(pool: pd.DataFrame, k: int, *, seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     kind = large[int(rng.integers(len(large)))]
     rows = pool[words == kind].sort_index()
-    return rows.iloc[np.sort(rng.permutation(len(rows))[:k])].assign(kind=kind)
+    chosen: pd.DataFrame = rows.iloc[np.sort(rng.permutation(len(rows))[:k])]
+    return chosen.assign(kind=kind)

@@ -5,6 +5,8 @@ Runs of this data folder that are newer are beside them.
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -63,10 +65,8 @@ def _of_runs() -> list[dict[str, str]]:
     return [_row(run) for run in found]
 
 
-def _row(run: dict[str, object]) -> dict[str, str]:
+def _row(run: Mapping[Any, Any]) -> dict[str, str]:
     numbers = run["numbers"]
-    if not isinstance(numbers, dict):
-        raise TypeError(f"a finding must hold its numbers, {run['id']} has {numbers!r}")
     low, high = (f"{numbers[name]:.3f}" for name in ("low", "high"))
     return {
         **{name: str(run[name]) for name in ("title", "setting", "claim", "verdict")},
