@@ -184,8 +184,8 @@ def real(model: str, data: Path, selection: Path, count: int) -> list[str]:
     }
     lines = [
         f"Scores of {model} on {count} rows of {data.name}, half of them of {selection.name}.",
-        f"Answers have at most {MOST_WORDS} words. Seconds of the processor, loading the model among",
-        "them. Told apart: the chance that a kept row has the higher score.",
+        f"Answers have at most {MOST_WORDS} words. Seconds are the processor's, loading the model",
+        "among them. Told apart: the chance that a kept row has the higher score.",
         "",
         "| what | CPU s | ms/row | told apart | 95 % interval |",
         "|---|---:|---:|---:|---|",

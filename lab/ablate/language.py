@@ -6,7 +6,6 @@ knowledge where it is (LIMA's hypothesis, arXiv:2305.11206, section 2).
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -221,10 +220,8 @@ def _losses(
     alike = all(one == names[0] for one in names)
     rows = [pool[one] for pool, one in zip(pools, names, strict=True)]
     whole = [pd.concat(rows)] if alike else rows  # the model is loaded once for each of them
-    if alike and not whole[0].index.is_unique:
-        twice = whole[0].index[whole[0].index.duplicated()][0]
-        raise ValueError(f"prompts, references and questions must differ, {twice!r} is there twice")
+    whole = [each[~each.index.duplicated()] for each in whole]  # one id is one text
     said = pd.concat([tune.answer_losses(model, each, template=template) for each in whole])
-    loss = (said["loss"] / said["tokens"].where(said["tokens"] > 0)).rename("loss")
-    ends = np.cumsum([0, *map(len, pools)])
-    return [loss.iloc[start:end] for start, end in pairwise(ends)]
+    loss = said["loss"] / said["tokens"].where(said["tokens"] > 0)
+    loss = loss[~loss.index.duplicated()].rename("loss")
+    return [loss.loc[pool.index] for pool in pools]

@@ -90,6 +90,17 @@ def test_what_is_there_twice_is_refused(prompts):
         )
 
 
+def test_a_choice_may_be_the_answer_of_a_prompt(prompts):
+    made = ablate.choices(testbed.prompts(200, seed=0), others=1)
+    own = made[made["right"]].head(1)
+    rows = made[made["question"] == own["question"].iloc[0]]
+    table = ablate.open_answers(
+        BASE, prompts=own, questions=rows, template=tune.PLAIN, max_new_tokens=1
+    )
+    assert table.index.tolist() == [own.index[0], own["question"].iloc[0]]
+    assert table["loss"].notna().tolist() == [True, False]
+
+
 def test_choices_are_answers_of_the_same_family_and_one_of_them_is_right():
     pool = testbed.prompts(200, seed=1)
     made = records.validate(ablate.choices(pool, others=2))
