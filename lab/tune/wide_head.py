@@ -25,9 +25,11 @@ def fits(model: Any, head: Any) -> bool:
     >>> fits(model, models.head_of(model))  # a vocabulary of two thousand
     False
     """
+    import torch
+
     settings = model.config.get_text_config()
     plain = not any(getattr(settings, name, None) for name in AFTERWARDS)
-    linear = type(head).__name__ == "Linear" and head.bias is None
+    linear = type(head) is torch.nn.Linear and head.bias is None
     return bool(plain and linear and head.weight.shape[0] >= WIDE)
 
 
