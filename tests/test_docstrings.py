@@ -16,7 +16,7 @@ MODULES = sorted(
 # Their examples are shown and not run: they need a network, a download, a server or minutes.
 NOT_RUN = {
     *("embed.endpoint", "load.hub", "load.hub_parts", "load.to_dataset", "report.render"),
-    "score.image_indicators",
+    *("score.fineweb_edu", "score.image_indicators"),
     *("score.image_text", "score.indicators", "score.reward", "score.unieval"),
 }
 SECTION = re.compile(r"\n(\w[\w ]*)\n-+\n")

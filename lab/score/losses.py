@@ -1,6 +1,7 @@
 """Summed token losses of many texts under one model: the kernel of all loss-based scores."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from lab.score import ledger
 from lab.score.causal import Causal, Piece
 
 FloatArray = NDArray[np.float64]
+Measure = Callable[[Any, Any], Any]
 
 
 def mean_losses(
@@ -42,6 +44,28 @@ def summed_losses(
     causal: Causal, pieces: Sequence[Piece], *, max_tokens: int | None = None
 ) -> FloatArray:
     """Return the summed loss in nats of each target (n,); NaN as in `mean_losses`."""
+    return summed(causal, pieces, token_losses, name="losses", max_tokens=max_tokens)
+
+
+def summed(
+    causal: Causal,
+    pieces: Sequence[Piece],
+    measure: Measure,
+    *,
+    name: str,
+    max_tokens: int | None = None,
+) -> FloatArray:
+    """Return the sum over each target's tokens of what is measured (n,), known ones not again.
+
+    Parameters
+    ----------
+    causal, pieces, max_tokens
+        As in `mean_losses`.
+    measure : function
+        From logits (m, vocabulary) and the tokens that follow (m,) to a number for each (m,).
+    name : str
+        Of what is measured; it is kept under it.
+    """
     limit = min(causal.window, max_tokens) if max_tokens else causal.window
     keys = [ledger.key(*piece) for piece in pieces]
     work = {
@@ -54,14 +78,21 @@ def summed_losses(
     def run(waiting: Sequence[Piece]) -> Iterator[tuple[list[int], list[float]]]:
         lengths, wanted = [length(each) for each in waiting], [scored(each) for each in waiting]
         for rows in causal_models.batches(causal, lengths, wanted):
-            yield rows, batch_losses(causal, [waiting[row] for row in rows])
+            yield rows, batch_sums(causal, [waiting[row] for row in rows], measure)
 
-    found = ledger.computed(f"losses-{causal.identity}", order, run)
+    found = ledger.computed(f"{name}-{causal.identity}", order, run)
     return np.array([found.get(key, np.nan) for key in keys], dtype=np.float64)
 
 
-def batch_losses(causal: Causal, pieces: Sequence[Piece]) -> list[float]:
-    """Return the summed loss of each target of one batch, computed now."""
+def token_losses(logits: Any, answers: Any) -> Any:
+    """Return the loss in nats of each token (m,)."""
+    import torch
+
+    return torch.nn.functional.cross_entropy(logits, answers, reduction="none")
+
+
+def batch_sums(causal: Causal, pieces: Sequence[Piece], measure: Measure) -> list[float]:
+    """Return the sum of each target of one batch, computed now."""
     import torch
 
     rows = [[*piece.context, *piece.target] for piece in pieces]
@@ -71,10 +102,8 @@ def batch_losses(causal: Causal, pieces: Sequence[Piece]) -> list[float]:
     answers = [token for row, start in zip(rows, starts, strict=True) for token in row[start:]]
     with torch.inference_mode():
         logits = causal_models.logits_at(causal, rows, positions)
-        losses = torch.nn.functional.cross_entropy(
-            logits, torch.tensor(answers, device=logits.device), reduction="none"
-        )
-    sums = np.add.reduceat(losses.double().cpu().numpy(), np.cumsum([0, *counts[:-1]]))
+        values = measure(logits, torch.tensor(answers, device=logits.device))
+    sums = np.add.reduceat(values.double().cpu().numpy(), np.cumsum([0, *counts[:-1]]))
     return [float(value) for value in sums]
 
 

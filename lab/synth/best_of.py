@@ -1,7 +1,7 @@
 """Best of n: several answers to each prompt, and the best of them kept.
 
 Source: Nakano et al. 2021, arXiv:2112.09332 (rejection sampling); Zhang et al. 2025,
-arXiv:2502.04194 (GRAPE: the answer that fits the base model best) with a loss as the score.
+arXiv:2502.04194 (GRAPE: the answer that fits the base model best) with `score.grape`.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def best_of(
 ) -> Synthesised:
     """Draw `n` answers to each prompt, keep the one with the highest score, until `keep` pass.
 
-    Source: Nakano et al. 2021, arXiv:2112.09332; with a negative loss, GRAPE, arXiv:2502.04194.
+    Source: Nakano et al. 2021, arXiv:2112.09332; with `score.grape`, GRAPE, arXiv:2502.04194.
     Cost: `n` calls for each row, and what the score costs.
 
     Parameters
@@ -43,7 +43,8 @@ def best_of(
         As for `self_instruct`.
     score : callable
         From a frame of candidates to a number for each, higher is better, such as
-        `partial(score.rating, rater=judge)`, an exact match, or a negative loss. NaN is the worst.
+        `partial(score.rating, rater=judge)`, an exact match, or `partial(score.grape, model=base)`.
+        NaN is the worst.
     n : int
         Answers for each prompt, at least 1.
 

@@ -11,6 +11,8 @@ import pytest
 
 from lab import score
 
+VECTORS = np.random.default_rng(0).normal(size=(9, 4))
+
 
 class Model:
     """Replies 4.5 to everything."""
@@ -35,6 +37,13 @@ def scores(pool, llama, reward_model):
         "complexity": partial(score.complexity, model=llama),
         "quality": partial(score.quality, model=llama),
         "mtld": score.mtld,
+        "compression": score.compression,
+        "grape": partial(score.grape, model=llama),
+        "miwv": partial(score.miwv, vectors=pd.DataFrame(VECTORS, pool.index), model=llama),
+        "upd": partial(score.upd, model=llama),
+        "selectit": partial(score.selectit, models={llama: 1.0}),
+        "selectit_code": partial(score.selectit_code, models={llama: 1.0}),
+        "fineweb_edu": partial(score.fineweb_edu, model=reward_model),
         "nuggets": partial(score.nuggets, model=llama, anchors=pool[:2]),
         "reward": partial(score.reward, model=reward_model),
         "influence": partial(score.influence, targets={"t": pool[:1]}, model=llama, setup=less),

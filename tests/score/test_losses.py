@@ -42,7 +42,7 @@ def test_a_row_above_the_budget_runs_alone():
 
 @pytest.mark.parametrize("tokens", [1, 64, 100_000])
 def test_batch_size_does_not_matter(model, pieces, tokens, monkeypatch):
-    expected = [losses.batch_losses(model, [piece])[0] for piece in pieces]
+    expected = [losses.batch_sums(model, [piece], losses.token_losses)[0] for piece in pieces]
     monkeypatch.setattr(causal, "BATCH_TOKENS", {"cpu": tokens})
     np.testing.assert_allclose(losses.summed_losses(model, pieces), expected, atol=1e-4)
     counts = [len(piece.target) for piece in pieces]
@@ -63,9 +63,9 @@ def test_gathered_logits_are_the_models_own(model):
 def test_nothing_is_computed_twice(model, pieces, monkeypatch):
     first = losses.summed_losses(model, pieces[:40])
     ran = []
-    whole = losses.batch_losses
+    whole = losses.batch_sums
     monkeypatch.setattr(
-        losses, "batch_losses", lambda model, rows: ran.extend(rows) or whole(model, rows)
+        losses, "batch_sums", lambda model, rows, of: ran.extend(rows) or whole(model, rows, of)
     )
     again = losses.summed_losses(model, [*pieces, pieces[50]])
     assert len(ran) == 20
