@@ -67,7 +67,7 @@ def files(data: Path) -> pd.DataFrame:
 
 def _read(path: Path) -> dict[str, object]:
     loaded = load.auto(path)
-    reader = loaded.told.removeprefix("read by load.").partition(":")[0]
+    reader = loaded.recognised.removeprefix("read by load.").partition(":")[0]
     more = ""
     if reader == "stack_exchange":
         loaded = load.stack_exchange(path, every_answer=True)

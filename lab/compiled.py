@@ -1,4 +1,4 @@
-"""Functions compiled by numba, kept between processes wherever something can be written.
+"""Functions compiled by numba, cached on disk where there is a folder that can be written.
 
 numba keeps compiled code beside the source or in the user's cache folder, and refuses the import of
 a module where neither can be written: a read-only install without a home, as in many containers.

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: replaced in one step, added to line by line, known by a hash.
+"""Files written atomically, appended to line by line, and identified by a hash.
 
 A result is written beside its place and moved there, so that nobody ever reads half of one. A cache
 that grows is a file of lines: a line that was being written when a run was killed is dropped.

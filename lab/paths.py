@@ -1,4 +1,4 @@
-"""Where things live; the only module that spells a folder name.
+"""Folders of data, runs, reports and weights; no other module names one.
 
 The root is the checkout that holds this package; for an installed package the study that `lab new`
 started, at or above the working folder, or else the working folder. `WINNOW_DATA` moves the data

@@ -1,6 +1,7 @@
 """Which tests go to one worker, where several run them."""
 
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
@@ -23,9 +24,19 @@ def test_the_scheduler_of_make_test_sends_units(pytestconfig):
     config = SimpleNamespace(
         getvalue=answers.get, option=SimpleNamespace(**answers), rootpath=pytestconfig.rootpath
     )
-    made = pytest_xdist_make_scheduler(config, None)
-    assert made._split_scope("tests/browser/test_a.py::t") == work_unit(
-        "tests/browser/test_b.py::t"
-    )
+    scheduler = pytest_xdist_make_scheduler(config, None)
+    nodes = [Mock(shutting_down=False), Mock(shutting_down=False)]
+    tests = [
+        "tests/browser/test_a.py::t",
+        "tests/select/test_a.py::t",
+        "tests/browser/test_b.py::t",
+    ]
+    for node in nodes:
+        scheduler.add_node(node)
+    for node in nodes:
+        scheduler.add_node_collection(node, tests)
+    scheduler.schedule()
+    sent = [[call.args[0] for call in node.send_runtest_some.call_args_list] for node in nodes]
+    assert sent == [[[0, 2]], [[1]]]  # both browser tests go to one worker
     answers["dist"] = "load"
     assert pytest_xdist_make_scheduler(config, None) is None

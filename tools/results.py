@@ -156,7 +156,7 @@ def summary(found: list[Finding]) -> str:
         counts = {word: sum(each.row["verdict"] == word for each in of) for word in WORDS}
         paper, notebook = PAPERS.get(study), f"{books.ABLATIONS}{study.replace(' ', '-')}"
         row = {"paper": study if paper is None else paper.name}
-        row["here"] = "" if paper is None else f"`{paper.function}`"
+        row["function"] = "" if paper is None else f"`{paper.function}`"
         row["notebook"] = f"`{notebook}`" if notebook in books.names() else ""
         row["setting"] = setting
         row["verdicts"] = ", ".join(f"{count} {word}" for word, count in counts.items() if count)

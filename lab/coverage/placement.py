@@ -22,6 +22,7 @@ TRIED = 2_500  # best places that are looked at closely
 TOUCHING = 8.0  # pixels from a text to its cluster that need no line
 LINE = 1.22  # heights of a text's line, in its size
 WIDEST = 19  # characters of a line
+MOST_LINES = 3  # of a name
 LONGEST = 0.42  # of the canvas' longer side: a line to a name
 NARROW, WIDE = "iIjltfr.,:;'|![]() ", "mwMWQO@%&"
 
@@ -128,15 +129,15 @@ def text_width(text: str) -> float:
     return total
 
 
-def wrapped(name: str, *, widest: int = WIDEST, most: int = 3) -> list[str]:
-    """Return a name in lines of at most `widest` signs (half as many wide ones), `most` at most.
+def wrapped(name: str) -> list[str]:
+    """Return a name in at most `MOST_LINES` lines of `WIDEST` signs (half as many wide ones).
 
     Examples
     --------
     >>> wrapped("capital, country, city of a country")
     ['capital, country, city', 'of a country']
     """
-    limit = 0.58 * widest
+    limit = 0.58 * WIDEST
     lines = [""]
     for word in _pieces(name, limit):
         joined = f"{lines[-1]} {word}".strip()
@@ -144,8 +145,9 @@ def wrapped(name: str, *, widest: int = WIDEST, most: int = 3) -> list[str]:
             lines.append(word)
         else:
             lines[-1] = joined
-    if len(lines) > most:
-        lines = [*lines[: most - 1], lines[most - 1].rstrip(" ,") + "…"]
+    if len(lines) > MOST_LINES:
+        last = lines[MOST_LINES - 1].rstrip(" ,") + "…"
+        lines = [*lines[: MOST_LINES - 1], last]
     return lines
 
 

@@ -36,10 +36,6 @@ class Interval:
         """Say whether `value` lies inside, ends included."""
         return self.low <= value <= self.high
 
-    def scaled(self, factor: float) -> "Interval":
-        """Return the interval in a unit that is `factor` (> 0) times smaller."""
-        return Interval(self.estimate * factor, self.low * factor, self.high * factor)
-
 
 @dataclass(frozen=True, eq=False)
 class Resampled:

@@ -191,15 +191,6 @@ def by_set(
     return whole[["set", *whole.columns.drop("set")]]
 
 
-def per_prompt(verdicts: pd.DataFrame, *, rule: OrderRule = nine_cell) -> pd.DataFrame:
-    """Return the mean value of each prompt over samples: (prompts, pairs), for paired comparisons.
-
-    Columns are (system, reference, judge); a prompt without a valid outcome is missing.
-    """
-    decided = outcomes(verdicts, rule=rule)
-    return decided.pivot_table(index="prompt", columns=PAIR, values="value", aggfunc="mean")
-
-
 def sign_test(wins: int, losses: int) -> float:
     """Return the two-sided p value of `wins` against `losses` if both were equally likely.
 

@@ -1,4 +1,4 @@
-"""Calls to language models: edit one row, pay for one row."""
+"""Calls to language models, each reply stored: a changed row costs one call."""
 
 from lab.llm.board import Progress
 from lab.llm.client import Client

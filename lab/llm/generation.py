@@ -80,9 +80,9 @@ class Generator:
     def _row(self, body: Mapping[str, Any]) -> _Row | ValueError:
         import torch
 
-        prompt, ends = self._prompt(body["messages"]), self._ends
+        prompt, ends = _prompt(self._tokenizer, body["messages"]), self._ends
         if body.get("continue_final_message"):
-            prompt, closing = self._begun(body["messages"])
+            prompt, closing = left_open(self._tokenizer, body["messages"])
             ends = ends | closing
         most = self._loaded.window
         if not prompt:
@@ -92,31 +92,6 @@ class Generator:
         generator = torch.Generator()
         generator.manual_seed(int(hashing.digest(dict(body), digits=15), 16))
         return _Row(body, prompt, generator, ends)
-
-    def _prompt(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
-        if self._tokenizer.chat_template is None:
-            text = BLANK.join(message["content"] for message in messages)
-            return list(self._tokenizer(text)["input_ids"])
-        found = self._tokenizer.apply_chat_template(
-            list(messages), add_generation_prompt=True, tokenize=True, return_dict=True
-        )
-        return list(found["input_ids"])
-
-    def _begun(self, messages: Sequence[Mapping[str, str]]) -> tuple[list[int], set[int]]:
-        """Return the prompt up to where the last message, left open, goes on; and what closes it.
-
-        A chat template writes the beginning of the text itself: its tokens get none added.
-        """
-        if self._tokenizer.chat_template is None:
-            return self._prompt(messages), set()
-        last = {**messages[-1], "content": f"{messages[-1]['content']}{OPEN}"}
-        shown = self._tokenizer.apply_chat_template(
-            [*messages[:-1], last], add_generation_prompt=False, tokenize=False
-        )
-        before, _, after = str(shown).rpartition(OPEN)
-        prompt = self._tokenizer(before, add_special_tokens=False)["input_ids"]
-        closing = self._tokenizer(after, add_special_tokens=False)["input_ids"][:1]
-        return list(prompt), set(closing) & set(self._tokenizer.all_special_ids)
 
     def _together(self, rows: list[_Row]) -> list[list[_Row]]:
         """Return the rows that one batch may hold: all, or those of one length."""
@@ -217,6 +192,33 @@ class Generator:
             ],
             "usage": {"prompt_tokens": len(row.prompt), "completion_tokens": len(row.made)},
         }
+
+
+def left_open(tokenizer: Any, messages: Sequence[Mapping[str, str]]) -> tuple[list[int], set[int]]:
+    """Return the tokens up to where the last message, left open, goes on; and those that close it.
+
+    A chat template writes the beginning of the text itself: its tokens get none added.
+    """
+    if tokenizer.chat_template is None:
+        return _prompt(tokenizer, messages), set()
+    last = {**messages[-1], "content": f"{messages[-1]['content']}{OPEN}"}
+    shown = tokenizer.apply_chat_template(
+        [*messages[:-1], last], add_generation_prompt=False, tokenize=False
+    )
+    before, _, after = str(shown).rpartition(OPEN)
+    prompt = tokenizer(before, add_special_tokens=False)["input_ids"]
+    closing = tokenizer(after, add_special_tokens=False)["input_ids"][:1]
+    return list(prompt), set(closing) & set(tokenizer.all_special_ids)
+
+
+def _prompt(tokenizer: Any, messages: Sequence[Mapping[str, str]]) -> list[int]:
+    if tokenizer.chat_template is None:
+        text = BLANK.join(message["content"] for message in messages)
+        return list(tokenizer(text)["input_ids"])
+    found = tokenizer.apply_chat_template(
+        list(messages), add_generation_prompt=True, tokenize=True, return_dict=True
+    )
+    return list(found["input_ids"])
 
 
 def _pick(scores: "torch.Tensor", row: _Row) -> int:

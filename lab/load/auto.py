@@ -52,7 +52,7 @@ def auto(
     Examples
     --------
     >>> from lab import paths
-    >>> auto(paths.samples() / "messages.jsonl").told
+    >>> auto(paths.samples() / "messages.jsonl").recognised
     'read by load.messages: 2 of the first 2 rows hold messages'
     """
     path = Path(path)
@@ -63,7 +63,7 @@ def auto(
         loaded, name, why = special
         if given:
             raise ValueError(f"{next(iter(given))} is not for load.{name}, which {path} is for")
-        return replace(loaded(), told=f"read by load.{name}: {why}")
+        return replace(loaded(), recognised=f"read by load.{name}: {why}")
     rows = [row.value for row in islice(read(path), _LOOKED_AT) if not row.reason]
     looked = formats.renamed(rows, columns or {})
     found = formats.fitting(looked)
@@ -74,7 +74,7 @@ def auto(
         if name not in one.takes:
             raise ValueError(f"{name} is not for load.{one.name}, which {path} is for")
     told = f"read by load.{one.name}: {fits} of the first {len(rows)} rows hold {', '.join(needs)}"
-    return replace(one.read(path, **given), told=told)
+    return replace(one.read(path, **given), recognised=told)
 
 
 def _special(path: Path) -> tuple[Callable[[], Loaded], str, str] | None:

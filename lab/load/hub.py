@@ -133,7 +133,9 @@ def _pool(rows: Iterable[Mapping[str, Any]], loose: list[str]) -> Loaded:
         for row in rows
     ]
     pool = records.frame(held)
-    return Loaded(pool, pd.DataFrame(columns=list(REFUSED)), len(pool), told="a pool as it was")
+    return Loaded(
+        pool, pd.DataFrame(columns=list(REFUSED)), len(pool), recognised="a pool as it was"
+    )
 
 
 def _plain(value: Any) -> str:
@@ -149,7 +151,7 @@ def hub(
     split: str = "train",
     columns: Mapping[str, str] | None = None,
 ) -> Loaded:
-    """Read a data set of the Hub; `told` names its commit and its licence.
+    """Read a data set of the Hub; `recognised` names its commit and its licence.
 
     Parameters
     ----------
@@ -168,12 +170,12 @@ def hub(
 
     Examples
     --------
-    >>> hub("tatsu-lab/alpaca", revision="main").told  # doctest: +SKIP
+    >>> hub("tatsu-lab/alpaca", revision="main").recognised  # doctest: +SKIP
     'tatsu-lab/alpaca at dce01c9b08f87459cf36a430d809084718273017, licence cc-by-nc-4.0'
     """
     rows, told = _opened(name, revision, split, streaming=False)
     loaded = dataset(rows, name=name, columns=columns)
-    return replace(loaded, told=f"{loaded.told}; {told}")
+    return replace(loaded, recognised=f"{loaded.recognised}; {told}")
 
 
 def hub_parts(
@@ -197,7 +199,7 @@ def hub_parts(
     """
     rows, told = _opened(name, revision, split, streaming=True)
     for loaded in parts(rows, most=most, name=name, columns=columns):
-        yield replace(loaded, told=f"{loaded.told}; {told}")
+        yield replace(loaded, recognised=f"{loaded.recognised}; {told}")
 
 
 def _opened(

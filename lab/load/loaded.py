@@ -40,11 +40,11 @@ class Loaded:
     pool: pd.DataFrame
     refused: pd.DataFrame  # columns of `REFUSED`; `row` is the line, or the position in an array
     rows: int
-    told: str = ""  # how the format was found, where it was not given
+    recognised: str = ""  # how the format was found, where it was not given
 
     def __repr__(self) -> str:
         kept, refused = len(self.pool), len(self.refused)
-        more = "".join(f"; {text}" for text in (self.told, *self.strips()) if text)
+        more = "".join(f"; {text}" for text in (self.recognised, *self.strips()) if text)
         return f"Loaded({self.rows:,} rows: {kept:,} in the pool, {refused:,} refused{more})"
 
     def strips(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Models by folder, name or hub name: found, loaded, told apart, and let to write.
+"""Language models and encoders by folder or hub name: find, load, identify, generate.
 
 What every step needs of a language model or an encoder, once: `find` and `identity`, `causal` and
 `load`, the head on wanted positions (`only_at`), and one decoding loop (`decode`).

@@ -1,4 +1,4 @@
-"""Published sets made anew from one's own files: load, filter and select in one call."""
+"""Published data sets rebuilt from your own files: load, filter and select in one call."""
 
 from lab.recipes.lima import LIMA, Mixture, lima, lima_rules
 

@@ -1,4 +1,4 @@
-"""What people read: notebooks executed without a screen and kept as one page each.
+"""Reports: notebooks executed in the background, each kept as one HTML page.
 
 `render` executes notebooks and writes the pages and their index; `export` copies them for a web
 host. `lab.report.figures` and `lab.report.tables` hold what notebooks show;

@@ -45,11 +45,6 @@ class Scene:
     regions: pd.DataFrame  # on the cluster: region, order, size
     region_names: Mapping[int, str]
 
-    def point_colours(self) -> list[str]:
-        """Return a colour for each point."""
-        known = [self.colours.get(label, palette.GREY) for label in range(-1, self._top() + 1)]
-        return np.array(known)[self.labels + 1].tolist()  # type: ignore[no-any-return]
-
     def picture(self, scale: float) -> NDArray[np.uint8]:
         """Return the points as a picture of pixels."""
         known = [self.colours.get(label, palette.GREY) for label in range(-1, self._top() + 1)]

@@ -1,4 +1,4 @@
-"""Make instruction data: whole algorithms that stop at exactly N, and keep every reject.
+"""Make instruction data by published methods: each stops at exactly N and keeps every reject.
 
 Each method is `name(pool, client, *, keep, accept, terms, …)` and gives a `Synthesised`, which
 unpacks as `examples, rejects`.

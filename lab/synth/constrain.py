@@ -19,7 +19,6 @@ from lab.synth.terms import Accept, Synthesised, Terms, check_pool, rows_of
 
 GROUP = 32
 DRAWN = Sampling(temperature=0.7, top_p=0.95, max_tokens=2048)
-SENTENCE = re.compile(r"[.!?。！？]+(?=\s|$|[^\s.!?。！？])")
 CJK = re.compile("[\u3400-\u9fff]")
 
 

@@ -1,4 +1,4 @@
-"""A world in which truth is known: pools, prompts, right answers, grades, and a small base model.
+"""A small artificial world with known answers: pools, prompts, grades, and a small base model.
 
 A result made here says so wherever it is shown.
 

@@ -1,4 +1,4 @@
-"""What a person drives: they hold state and show it, and call what a cell would call.
+"""Widgets: what they do by hand is done by the functions that a cell would call.
 
 `SynthesisBench` makes data, `FilterBench` filters, `CoverageMap` maps, `Rater`, `PairJudge` and
 `Writer` ask people, `watch` and `board` show what runs, `Work` runs a function beside the cell.

@@ -1,6 +1,7 @@
 """Ask one person about one thing after the other, by keyboard; each answer is written at once.
 
-What `Rater` and `PairJudge` share: the journal, the card in the browser, skip, undo and the end.
+What `Rater`, `Writer` and `PairJudge` share: the journal, the card in the browser, skip, undo and
+the end.
 """
 
 import html
@@ -14,6 +15,7 @@ import anywidget
 import pandas as pd
 import traitlets
 
+from lab import paths
 from lab.widgets import front, journal
 from lab.widgets.journal import Journal
 
@@ -31,13 +33,17 @@ class Panel(anywidget.AnyWidget):
 class Annotator(ABC):
     """One person's queue over `pool`, drawn with `seed`, and the file that answers go to."""
 
-    form: ClassVar[str]  # what is asked: "rate" or "pair"
+    form: ClassVar[str]  # what is asked: "rate", "write" or "pair"
+    journal: ClassVar[str]  # the file of answers, in the folder of what people say
     fields: ClassVar[tuple[str, ...]]  # what an answer holds beside `KEYS`
 
-    def __init__(self, pool: pd.DataFrame, *, rater: str, file: Path, seed: int | None) -> None:
-        self._pool, self.file = pool, file
+    def __init__(
+        self, pool: pd.DataFrame, *, rater: str, file: Path | None = None, seed: int | None = None
+    ) -> None:
+        self._pool = pool
+        self.file = paths.human() / self.journal if file is None else Path(file)
         ids = [str(key) for key in pool.index]
-        self._journal = Journal(ids, rater=rater, file=file, seed=seed)
+        self._journal = Journal(ids, rater=rater, file=self.file, seed=seed)
         self.panel = Panel()
         self.panel.on_msg(lambda _widget, message, _buffers: self._hear(message))
         self._show()

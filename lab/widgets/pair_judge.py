@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lab import hashing, paths, records
+from lab import hashing, records
 from lab.widgets.annotator import Annotator
 
 SIDES = {"left": 0, "right": 1}
@@ -53,7 +53,7 @@ class PairJudge(Annotator):
     ['tie']
     """
 
-    form = "pair"
+    form, journal = "pair", "pairs.jsonl"
     fields = ("first", "verdict")
 
     def __init__(
@@ -71,7 +71,6 @@ class PairJudge(Annotator):
             if len(missing):
                 raise ValueError(f"{name} misses {len(missing)} prompts, the first {missing[0]}")
         self._systems, self._seed = {"a": a, "b": b}, seed
-        file = paths.human() / "pairs.jsonl" if file is None else Path(file)
         super().__init__(prompts, rater=rater, file=file, seed=seed)
 
     @property

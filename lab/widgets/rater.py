@@ -1,12 +1,11 @@
 """Rate examples from 0 to 5 in half steps, by keyboard alone; each rating is written at once."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from lab import paths, records
+from lab import records
 from lab.widgets.annotator import Annotator
 
 RATINGS = tuple(half / 2 for half in range(11))
@@ -38,6 +37,7 @@ class Rater(Annotator):
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> pool = records.frame([{"instruction": "Name a colour.", "output": "Red."}])
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     rate = Rater(pool, rater="ana", file=Path(folder) / "r.jsonl")
@@ -46,14 +46,8 @@ class Rater(Annotator):
     Rater(ana: 1 of 1 answered)
     """
 
-    form = "rate"
+    form, journal = "rate", "ratings.jsonl"
     fields = ("rating",)
-
-    def __init__(
-        self, pool: pd.DataFrame, *, rater: str, file: Path | None = None, seed: int | None = None
-    ) -> None:
-        file = paths.human() / "ratings.jsonl" if file is None else Path(file)
-        super().__init__(pool, rater=rater, file=file, seed=seed)
 
     @property
     def ratings(self) -> pd.DataFrame:

@@ -1,12 +1,11 @@
 """Write answers by hand, or mend those that are there; each is written down at once."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from lab import paths, records
+from lab import records
 from lab.widgets import journal
 from lab.widgets.annotator import Annotator
 
@@ -40,6 +39,7 @@ class Writer(Annotator):
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> pool = records.frame([{"instruction": "Name a colour.", "output": ""}])
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write = Writer(pool, rater="ana", file=Path(folder) / "a.jsonl")
@@ -48,14 +48,8 @@ class Writer(Annotator):
     ['Red is a colour.']
     """
 
-    form = "write"
+    form, journal = "write", "answers.jsonl"
     fields = ("output",)
-
-    def __init__(
-        self, pool: pd.DataFrame, *, rater: str, file: Path | None = None, seed: int | None = None
-    ) -> None:
-        file = paths.human() / "answers.jsonl" if file is None else Path(file)
-        super().__init__(pool, rater=rater, file=file, seed=seed)
 
     @property
     def answers(self) -> pd.DataFrame:

@@ -122,7 +122,7 @@ def test_intervals_of_a_difference_cover_the_true_one(spread):
 
 
 def test_an_interval_shows_itself():
-    assert str(Interval(0.5, 0.25, 0.75).scaled(2)) == "1.000 [0.500, 1.500]"
+    assert str(Interval(1.0, 0.5, 1.5)) == "1.000 [0.500, 1.500]"
 
 
 @pytest.mark.parametrize(

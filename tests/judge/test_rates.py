@@ -139,14 +139,6 @@ def test_tables_by_set_end_with_all(random_table):
         judge.rates.by_set(random_table, sets.iloc[:80])
 
 
-def test_values_of_prompts_give_paired_differences():
-    rows = both_orders([("a", "a"), ("b", "b"), ("a", "tie")], system="x")
-    rows += both_orders([("a", "a"), ("a", "b"), ("invalid", "b")], system="y")
-    values = judge.rates.per_prompt(verdicts.table(rows))
-    assert values["x"].to_numpy().ravel().tolist() == [1.0, 0.0, 1.0]
-    assert values["y"].isna().to_numpy().ravel().tolist() == [False, False, True]
-
-
 def test_sign_test_by_definition():
     chance = sum(0.5**10 * ways for ways in (1, 10, 45))  # 0, 1 or 2 of 10
     assert judge.rates.sign_test(8, 2) == pytest.approx(2 * chance)

@@ -36,7 +36,7 @@ def test_each_format_is_found_by_its_keys(tmp_path, name):
     path = tmp_path / "rows.jsonl"
     path.write_text(json.dumps(ROWS[name]) + "\n")
     found = load.auto(path)
-    assert found.told.startswith(f"read by load.{name}: 1 of the first 1 rows hold ")
+    assert found.recognised.startswith(f"read by load.{name}: 1 of the first 1 rows hold ")
     row = found.pool.iloc[0]
     assert (row["instruction"], row["output"]) == ("a", "" if name == "prompts" else "b")
 
@@ -45,7 +45,9 @@ def test_a_file_in_which_answers_are_missing_is_still_one_of_answers():
     from lab import paths
 
     found = load.auto(paths.samples() / "alpaca-dirty.jsonl")
-    assert found.told.startswith("read by load.alpaca: 7 of the first 9 rows hold instruction, out")
+    assert found.recognised.startswith(
+        "read by load.alpaca: 7 of the first 9 rows hold instruction, out"
+    )
     assert len(found.pool) == len(load.alpaca(paths.samples() / "alpaca-dirty.jsonl").pool)
 
 
@@ -73,7 +75,7 @@ def test_every_sample_is_read_by_its_reader(name):
 
     reader, rows, kept = SAMPLES[name]
     found = load.auto(paths.samples() / name)
-    assert found.told.startswith(f"read by load.{reader}: ")
+    assert found.recognised.startswith(f"read by load.{reader}: ")
     assert (found.rows, len(found.pool)) == (rows, kept)
 
 
@@ -159,7 +161,7 @@ def test_every_kind_of_file_is_read_packed_or_not(tmp_path, kind, suffix):
     if suffix:
         pack(path, suffix)
     found = load.auto(path.with_name(path.name + suffix))
-    assert found.told.startswith("read by load.alpaca: 5 of the first 5 rows")
+    assert found.recognised.startswith("read by load.alpaca: 5 of the first 5 rows")
     assert found.pool["instruction"].tolist() == [f"a{n}" for n in range(5)]
 
 
@@ -178,7 +180,7 @@ def test_other_columns_are_mapped_in_every_format(tmp_path):
     turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
     path.write_text(json.dumps({"dialogue": turns}) + "\n")
     found = load.auto(path, columns={"messages": "dialogue"})
-    assert found.told == "read by load.messages: 1 of the first 1 rows hold messages"
+    assert found.recognised == "read by load.messages: 1 of the first 1 rows hold messages"
     path.write_text('{"ask": "a", "good": "b", "bad": "c"}\n')
     names = {"prompt": "ask", "chosen": "good", "rejected": "bad"}
     assert load.auto(path, columns=names).pool["rejected"].tolist() == ["c"]
@@ -200,7 +202,9 @@ def test_a_task_and_a_folder_of_tasks_are_recognised(tmp_path):
         json.dumps({"metadata": {}, "examples": {"1": {"input": "x", "output": "y"}}})
     )
     one = load.auto(tmp_path / "task1_caps.json")
-    assert one.told.startswith("read by load.tasks.natural_instructions: task1_caps.json holds a ")
+    assert one.recognised.startswith(
+        "read by load.tasks.natural_instructions: task1_caps.json holds a "
+    )
     assert one.pool["instruction"].tolist() == ["Write in capitals."] * 2
     both = load.auto(tmp_path)
     assert both.pool["task"].tolist() == ["task1_caps", "task1_caps", "task2_pairs"]
@@ -215,7 +219,7 @@ def test_templates_beside_a_table_are_written(tmp_path):
         load.auto(path)
     (tmp_path / "rows.csv").write_text("text\nhello\n")
     found = load.auto(tmp_path)
-    assert found.told == (
+    assert found.recognised == (
         "read by load.tasks.promptsource: templates.yaml beside one table, rows.csv"
     )
     assert found.pool["instruction"].tolist() == ["Say hello."]
@@ -229,7 +233,7 @@ def test_texts_with_labels_are_recognised_and_their_description_is_told(tmp_path
     with pytest.raises(DataError, match=r"holds texts with labels; name one of test_text\.txt, tr"):
         load.auto(tmp_path)
     found = load.auto(tmp_path / "train_text.txt")
-    assert "described as 'Say which label fits the text.'" in found.told
+    assert "described as 'Say which label fits the text.'" in found.recognised
     assert found.pool["output"].tolist() == ["yes", "no"]
 
 
@@ -242,16 +246,18 @@ def test_dumps_of_communities_are_recognised(tmp_path):
     )
     for path in (site, site / "Posts.xml"):
         found = load.auto(path)
-        assert found.told == "read by load.stack_exchange: Posts.xml is XML"
+        assert found.recognised == "read by load.stack_exchange: Posts.xml is XML"
         assert found.pool["output"].tolist() == ["a"]
     path = tmp_path / "rows.jsonl"
     answers = [{"text": "b", "score": 2}, {"text": "c", "score": 5}]
     path.write_text(json.dumps({"question": "a?", "answers": answers, "subreddit": "s"}) + "\n")
     assert load.auto(path).pool["output"].tolist() == ["c"]
     path.write_text('{"title": "[WP] A tale", "selftext": "", "score": 5}\n')
-    assert load.auto(path).told.startswith("read by load.reddit: 1 of the first 1 rows hold title")
+    assert load.auto(path).recognised.startswith(
+        "read by load.reddit: 1 of the first 1 rows hold title"
+    )
     path.write_text('{"title": "How to a", "heading": "b", "paragraph": "b c"}\n')
-    assert load.auto(path).told.startswith("read by load.wikihow")
+    assert load.auto(path).recognised.startswith("read by load.wikihow")
 
 
 def test_what_auto_found_may_not_take_an_argument(tmp_path):

@@ -35,7 +35,7 @@ def test_rows_of_a_dataset_are_read_like_a_file():
         ["a", "b", "me/set"],
         ["c", "d", "me/set"],
     ]
-    assert "load.prompt_completion" in found.told
+    assert "load.prompt_completion" in found.recognised
 
 
 def test_a_row_that_is_no_json_is_named():
@@ -107,7 +107,7 @@ def install(monkeypatch, hub):
 def test_a_set_of_the_hub_names_its_commit_and_licence(monkeypatch):
     hub = install(monkeypatch, Hub())
     found = load.hub("me/set", split="test")
-    assert found.told.endswith("; commit abc; licence cc-by-4.0")
+    assert found.recognised.endswith("; commit abc; licence cc-by-4.0")
     assert found.pool["source"].unique().tolist() == ["me/set"]
     assert hub.asked == [("me/set", {"revision": "abc", "split": "test", "streaming": False})]
 

@@ -39,7 +39,7 @@ def test_shards_of_a_pool_are_read_from_a_folder_or_as_lines(tmp_path):
         load.save.parquet(pool.iloc[n : n + 1], tmp_path / "data" / f"train-{n}.parquet")
     for path in (tmp_path / "data", load.save.jsonl(pool, tmp_path / "pool.jsonl")):
         found = load.auto(path)
-        assert found.told.startswith("read by load.saved: 2 of the first 2 rows hold history")
+        assert found.recognised.startswith("read by load.saved: 2 of the first 2 rows hold history")
         assert found.pool.index.tolist() == pool.index.tolist()
         assert found.pool["calls"].tolist() == [[call], []]
         assert found.pool["parent"].tolist()[0] == "0" * 16

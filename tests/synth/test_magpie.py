@@ -3,10 +3,10 @@
 import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from lab import llm, testbed
-from lab.llm.generation import Generator
+from lab.llm.generation import left_open
 from lab.synth import Terms, magpie
 from lab.testbed import chains
 from tests.synth.fakes import client
@@ -54,13 +54,12 @@ def folder(tmp_path_factory):
 
 
 def test_the_prompt_ends_where_a_user_begins_and_begins_once(folder):
-    made = Generator(str(folder))
-    prompt, closing = made._begun([{"role": "user", "content": ""}])
-    tokens = made._tokenizer.convert_ids_to_tokens(prompt)
-    assert tokens == ["<s>", "<user>"]
-    assert made._tokenizer.convert_ids_to_tokens(closing) == ["<end>"]
-    begun, _ = made._begun([{"role": "user", "content": "what is"}])
-    assert made._tokenizer.convert_ids_to_tokens(begun) == ["<s>", "<user>", "what", "is"]
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    prompt, closing = left_open(tokenizer, [{"role": "user", "content": ""}])
+    assert tokenizer.convert_ids_to_tokens(prompt) == ["<s>", "<user>"]
+    assert tokenizer.convert_ids_to_tokens(list(closing)) == ["<end>"]
+    begun, _ = left_open(tokenizer, [{"role": "user", "content": "what is"}])
+    assert tokenizer.convert_ids_to_tokens(begun) == ["<s>", "<user>", "what", "is"]
 
 
 def test_a_local_chat_model_makes_pairs_and_its_marks_do_not_get_through(folder):

@@ -74,9 +74,9 @@ def test_the_readmes_lead_from_paper_to_function_notebook_and_verdicts(root):
     for name in docs.READMES:
         rows = markdown.rows((root / name).read_text())
         assert [row["paper"] for row in rows] == [PAPERS["ltd"].name, "mine"]
-        assert rows[0]["here"] == "`select.kcenter`"
+        assert rows[0]["function"] == "`select.kcenter`"
         assert rows[0]["verdicts"] == "1 supported, 1 undecided"
-        assert rows[1]["here"] == ""
+        assert rows[1]["function"] == ""
 
 
 def test_a_clean_clone_loses_no_finding(root):

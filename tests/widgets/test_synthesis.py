@@ -1,5 +1,6 @@
 """The synthesis bench: what it holds, what it writes down, what it calls."""
 
+import json
 import re
 import threading
 import time
@@ -7,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from lab import synth, testbed
+from lab import paths, synth, testbed
 from lab.llm import prompts
 from lab.synth import Terms
 from lab.widgets import SynthesisBench
@@ -143,10 +144,12 @@ def test_another_method_and_what_is_none(bench):
 
 
 def test_a_report_escapes_what_a_model_wrote(bench, monkeypatch):
-    made = bench()
-    made._state["tries"] = [{"instruction": "<b>x</b>", "output": "<script>"}]
+    folder = paths.human() / "synthesis"
+    folder.mkdir(parents=True)
+    tries = [{"id": "0" * 16, "instruction": "<b>x</b>", "output": "<script>"}]
+    (folder / "bench.json").write_text(json.dumps({"tries": tries}))  # as a bench leaves them
     monkeypatch.setenv("WINNOW_REPORT", "1")
-    shown = made._repr_mimebundle_()["text/html"]
+    shown = bench()._repr_mimebundle_()["text/html"]
     assert "<script>" not in shown
     assert "&lt;b&gt;" in shown
 
