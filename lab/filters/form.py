@@ -30,7 +30,7 @@ def no_bad_start(
 ) -> "pd.Series[bool]":
     """Keep examples whose instruction starts with a letter or digit, and with none of `starts`.
 
-    White space before it does not count; an empty text falls.
+    White space before it does not count; an empty text is rejected.
 
     Source: Self-Instruct, arXiv:2212.10560, section 2.2 and its code.
     Cost: about 5,000,000 rows a second.
@@ -119,7 +119,7 @@ def no_repetition(
     expression, a small table or a refrain is no loop. Code, tags and rows of tables do not count.
 
     With these defaults precision is about 0.9 and recall 0.7 on the rows that were read; with runs
-    of 4 words, 0.7 and 0.9, since lists of like sentences, tables and melodies fall then
+    of 4 words, 0.7 and 0.9, since lists of like sentences, tables and melodies are rejected then
     (`benchmarks/wording.py`). A weekly schedule is a loop to it.
 
     Source: after the repetition rules of Gopher, arXiv:2112.11446, table A1.
@@ -148,7 +148,7 @@ def no_repetition(
 def no_markup(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]":
     """Keep examples whose output has no links, images or HTML, outside code.
 
-    Code is what stands between backticks; an answer that is bare HTML falls.
+    Code is what stands between backticks; an answer that is bare HTML is rejected.
 
     Source: LIMA, arXiv:2305.11206, section 2.1 (there it is stripped from the answers).
     Cost: about 300,000 rows a second.

@@ -1,4 +1,4 @@
-"""See how many examples fall to each filter, and why one of them is in or out."""
+"""See how many examples each filter rejects, and why one of them is in or out."""
 
 from collections.abc import Mapping
 
@@ -18,9 +18,9 @@ def tally(masks: Mapping[str, "pd.Series[bool]"]) -> pd.DataFrame:
     -------
     DataFrame
         One row per filter: `rejects` rows it rejects alone; `only_this` rows that no other filter
-        rejects; `in_order` rows that reach it and fall to it; `left` rows left after it. The
-        sum of `in_order` and the last `left` is the number of rows. `share` is `rejects` over
-        all rows, between 0 and 1.
+        rejects; `in_order` those that it rejects of the rows that reach it; `left` rows left after
+        it. The sum of `in_order` and the last `left` is the number of rows. `share` is `rejects`
+        over all rows, between 0 and 1.
 
     Raises
     ------

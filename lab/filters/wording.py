@@ -2,7 +2,8 @@
 
 The patterns are RE2 expressions, one a line, in `lab/filters/patterns/`, and are matched without
 regard to case; `matched` shows what they found. They follow the rules of the papers named at each
-filter, and they err (`benchmarks/wording.py` says how often): read what falls before dropping it.
+filter, and they err (`benchmarks/wording.py` says how often): read what they
+reject before dropping it.
 """
 
 import re

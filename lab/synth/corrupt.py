@@ -41,7 +41,7 @@ def corrupt(
 ) -> Synthesised:
     """Make `keep` examples of rewriting: a bad version of an answer is the input, it the output.
 
-    Manners take turns. Versions that are unchanged or that lose or add a number fall.
+    Manners take turns. Versions that are unchanged or that lose or add a number are rejected.
 
     Source: Chen et al. 2024, arXiv:2307.01003.
     Cost: one call for each row.

@@ -35,7 +35,7 @@ def magpie(
 ) -> Synthesised:
     """Make `keep` examples out of what a chat model says in a user's place, and its answers.
 
-    Instructions that are cut, not novel, or in which the template's own marks show fall.
+    Instructions that are cut, not novel, or in which the template's own marks show are rejected.
 
     Source: Xu et al. 2024, arXiv:2406.08464: queries at a temperature of 1, greedy answers.
     Cost: two calls for each example.

@@ -31,7 +31,7 @@ def persona(
     """Make `keep` examples: what each person would ask, and the answer.
 
     Given a pool, people are found first that its texts suggest. A person is asked again, round by
-    round, until enough is kept; requests that are not novel fall.
+    round, until enough is kept; requests that are not novel are rejected.
 
     Source: Ge et al. 2024, arXiv:2406.20094.
     Cost: two calls for each example, and one for five people where they are made.

@@ -74,8 +74,8 @@ def rewrite(
 ) -> Synthesised:
     """Rewrite outputs into a style until `keep` pass.
 
-    A rewriting falls if it is unchanged, if it loses or adds a number, or if it shares too few
-    words with what it was made from; with `meaning`, also if it is too far in meaning or
+    A rewriting is rejected if it is unchanged, if it loses or adds a number, or if it shares too
+    few words with what it was made from; with `meaning`, also if it is too far in meaning or
     contradicts it.
 
     Source: Chen et al. 2024, arXiv:2307.01003.

@@ -106,7 +106,7 @@ def self_align(
 
     Half of each group of prompts is taken from the pool, in its order, until it is used up; the
     others are made. Answers without thoughts, without an answer after them, or in which the
-    principles are still spoken of fall.
+    principles are still spoken of are rejected.
 
     Source: Sun et al. 2023, arXiv:2305.03047.
     Cost: a call for each answer; one for three questions; one for ten topics; with `clone`, one
