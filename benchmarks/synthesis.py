@@ -5,9 +5,10 @@
 
 `--real` starts `lab models serve MODEL` on loopback and asks it as any server is asked; run
 `make models` first. Each method has to keep 20 examples, within so many candidates and minutes;
-the table says how many it kept, of how many, and why the others fell. Magpie leaves a user's turn
-open, which this server knows. Replies are stored: a second run goes on where the first stopped.
-On a busy machine set OMP_NUM_THREADS=1: threads that wait for each other get little done.
+the table says how many it kept, of how many, and why the others fell. Rows of methods that are not
+asked for stay as they are, each with its date. Magpie leaves a user's turn open, which this server
+knows. Replies are stored: a second run goes on where the first stopped. On a busy machine set
+OMP_NUM_THREADS=1: threads that wait for each other get little done.
 """
 
 import argparse
@@ -18,7 +19,9 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -27,7 +30,8 @@ from lab import coverage, embed, filters, llm, paths, synth, testbed
 from lab.synth import Synthesised, Terms, sandbox
 
 MODEL = "smollm2-135m-instruct"
-KEEP = 20
+KEEP, CANDIDATES = 20, 60
+SHORT = 80  # characters
 POOL = 50_000
 STARTS_WITHIN_S = 300
 TOPICS = ["fractions", "the water cycle", "lists in Python", "letters to a landlord", "sleep"]
@@ -45,26 +49,28 @@ TEXTS = [
 def methods(client: llm.Client) -> dict[str, Callable[..., Synthesised]]:
     """Return every method with what it starts from, small enough for a small model."""
     seeds = synth.load_seeds()
+    short = seeds[seeds["output"].str.len() < SHORT]  # what a small model may say in few tokens
     texts = pd.concat([pool_of(TEXTS), seeds[seeds["output"].str.len() > 60]])
     vectors = embed.lexical(seeds["instruction"])
     gaps = coverage.gaps(vectors.iloc[:20], vectors, max_distance=0.8)
     return {
         "self_instruct": partial(synth.self_instruct, seeds, client),
         "alpaca": partial(synth.alpaca, seeds, client),
-        "evol_instruct": partial(synth.evol_instruct, seeds, client),
-        "answer": partial(synth.answer, seeds, client),
+        "evol_instruct": partial(synth.evol_instruct, short, client),
+        "answer": partial(synth.answer, short, client),
         "invert": partial(synth.invert, texts, client),
         "backtranslate": partial(synth.backtranslate, texts, client, min_score=4),
-        "rewrite": partial(synth.rewrite, seeds, client),
+        "rewrite": partial(synth.rewrite, short, client),
+        "corrupt": partial(synth.corrupt, short, client),
         "persona": partial(synth.persona, PEOPLE, client),
-        "constrain": partial(synth.constrain, seeds, client),
-        "best_of": partial(synth.best_of, seeds, client, score=shortness, n=2),
+        "constrain": partial(synth.constrain, short, client),
+        "best_of": partial(synth.best_of, short, client, score=shortness, n=2),
         "fill": partial(synth.fill, gaps, client, reference=seeds),
-        "self_align": partial(synth.self_align, seeds, client),
+        "self_align": partial(synth.self_align, short, client),
         "textbook": partial(synth.textbook, TOPICS, client),
         "textbook, code": partial(synth.textbook, TOPICS, client, tested=sandbox.Limits()),
         "magpie": partial(synth.magpie, "", client, open_turns=True),
-        "reason": partial(synth.reason, seeds, client),
+        "reason": partial(synth.reason, short, client),
     }
 
 
@@ -106,12 +112,10 @@ def wait(url: str, process: "subprocess.Popen[bytes]") -> None:
     raise SystemExit(f"no server at {url}: is the model there? run `make models`")
 
 
-def real(model: str, names: list[str], minutes: float, max_tokens: int) -> list[str]:
-    """Run methods with a real model; return the table and five rows of what was kept."""
-    terms = Terms(candidates=3 * KEEP, minutes=minutes, max_tokens=max_tokens, min_acceptance=0)
-    limits = llm.Limits(max_in_flight=16, timeout_s=900, max_failure_rate=1.0)
-    head = "| method | kept | of | calls | tokens made | minutes | stopped | why others fell |"
-    lines, shown = [head, "|" + " --- |" * 8], []
+def real(model: str, names: list[str], terms: Terms, path: Path) -> None:
+    """Run methods with a real model, print what is kept, and write the table after each."""
+    limits = llm.Limits(max_in_flight=16, timeout_s=1800, max_failure_rate=1.0)
+    rows = table(path)
     with served(model) as url:
         server = llm.Server(url, provider=f"served/{model}")  # whatever port: the same replies
         client = llm.Client(model, base_url=server, limits=limits)
@@ -119,25 +123,37 @@ def real(model: str, names: list[str], minutes: float, max_tokens: int) -> list[
         for name in names or list(every):
             began = time.monotonic()
             made = every[name](keep=KEEP, terms=terms)
-            took = (time.monotonic() - began) / 60
-            lines.append(row(name, made, took))
-            print(lines[-1], flush=True)
-            if len(made.examples):
-                shown.append((name, made.examples.iloc[len(made.examples) // 2]))
-    rows = [
-        f"- {name}: {one['instruction'][:200]!r} → {one['output'][:200]!r}"
-        for name, one in shown[:5]
-    ]
-    title = f"{model}, over the protocol, on loopback, at most {max_tokens} tokens a reply."
-    return [title, "", *lines, "", "Five of the rows that were kept:", "", *rows]
+            rows[name] = row(name, made, model, terms, (time.monotonic() - began) / 60)
+            print(rows[name], flush=True)
+            for one in made.examples.to_dict("records"):
+                print(f"    {one['instruction'][:200]!r} -> {one['output'][:200]!r}", flush=True)
+            path.write_text(page(rows, list(every)), encoding="utf-8")
 
 
-def row(name: str, made: Synthesised, minutes: float) -> str:
+def page(rows: dict[str, str], every: list[str]) -> str:
+    """Return the table of real models, in the order of the methods."""
+    order = [*every, *(name for name in rows if name not in every)]
+    head = "| method | model | date | tokens a reply | kept | of | calls | tokens made | minutes |"
+    head += " stopped | why others fell |"
+    title = "Each method with a small real model, over the protocol, on loopback."
+    lines = [title, "", head, "|" + " --- |" * 11, *(rows[name] for name in order if name in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def table(path: Path) -> dict[str, str]:
+    """Return the rows of a table that was written before, by method."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    found = [line for line in text.splitlines() if line.startswith("| ")][1:]
+    return {line.split(" | ")[0].removeprefix("| "): line for line in found if "---" not in line}
+
+
+def row(name: str, made: Synthesised, model: str, terms: Terms, minutes: float) -> str:
     """Return a line of the table."""
     total = len(made.examples) + len(made.rejects)
-    why = "; ".join(f"{reason} {count}" for reason, count in made.reasons.head(5).items())
-    cells: list[Any] = [name, len(made.examples), total, made.calls, made.tokens[1]]
-    cells += [f"{minutes:.1f}", made.stopped_because, why]
+    why = "; ".join(f"{reason} {count}" for reason, count in made.reasons.items())
+    today = datetime.now(UTC).date()
+    cells: list[Any] = [name, model, today, terms.max_tokens, len(made.examples), total, made.calls]
+    cells += [f"{made.tokens[1]:,}", f"{minutes:.1f}", made.stopped_because, why]
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
@@ -193,18 +209,20 @@ def main() -> None:
     parser.add_argument("--model", default=MODEL)
     parser.add_argument("--minutes", type=float, default=4.0, help="cap for one method")
     parser.add_argument("--max-tokens", type=int, default=96)
+    parser.add_argument("--candidates", type=int, default=CANDIDATES, help="cap for one method")
     parser.add_argument("--pool", type=int, default=POOL)
     given = parser.parse_args()
-    if given.real is None:
-        name, lines = "synthesis", novelty(given.pool)
-    else:
-        name = "synthesis-real"
-        lines = real(given.model, given.real, given.minutes, given.max_tokens)
-    print("\n".join(lines))
-    if not given.real:  # a part of the methods is not the table
-        folder = paths.benchmark_results()
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    folder = paths.benchmark_results()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / ("synthesis-novelty.md" if given.real is None else "synthesis.md")
+    if given.real is not None:
+        caps = {"candidates": given.candidates, "minutes": given.minutes}
+        terms = Terms(max_tokens=given.max_tokens, min_acceptance=0, **caps)
+        real(given.model, given.real, terms, path)
+        return
+    text = "\n".join(novelty(given.pool)) + "\n"
+    print(text)
+    path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

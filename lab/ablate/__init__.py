@@ -13,6 +13,7 @@ from lab.ablate.checkpoints import checkpoint_answers, checkpoint_outcomes, chos
 from lab.ablate.chosen import best, cluster_random, rated, scored, vectors
 from lab.ablate.constrained import constrained
 from lab.ablate.controls import controls, lengths, shuffled_answers
+from lab.ablate.curation import curation
 from lab.ablate.findings import findings, publish
 from lab.ablate.language import choices, knows, open_answers
 from lab.ablate.leaderboard import leaderboard
@@ -36,6 +37,13 @@ from lab.ablate.setups import (
 from lab.ablate.solver import experienced, solved
 from lab.ablate.style import restyled, right
 from lab.ablate.summary import compare, summary
+from lab.ablate.synthetic import (
+    candidates,
+    known_words,
+    several_steps,
+    steps_by_round,
+    truths,
+)
 from lab.ablate.task_forms import asked_part, task_forms
 from lab.ablate.verdict import Claim, more, same, verdicts
 
@@ -49,6 +57,7 @@ __all__ = [
     "benchmark_items",
     "best",
     "blocked",
+    "candidates",
     "checkpoint_answers",
     "checkpoint_outcomes",
     "choices",
@@ -57,6 +66,7 @@ __all__ = [
     "compare",
     "constrained",
     "controls",
+    "curation",
     "details",
     "drawn",
     "easy_to_hard",
@@ -65,6 +75,7 @@ __all__ = [
     "findings",
     "judged",
     "judgments",
+    "known_words",
     "knows",
     "leaderboard",
     "lengths",
@@ -86,12 +97,15 @@ __all__ = [
     "run",
     "same",
     "scored",
+    "several_steps",
     "shuffled_answers",
     "simulated_runs",
     "solved",
     "spoiled",
+    "steps_by_round",
     "summary",
     "task_forms",
+    "truths",
     "vectors",
     "verdicts",
     "world",
