@@ -45,7 +45,9 @@ class Panel(anywidget.AnyWidget):
 class SynthesisBench:
     """Make data by hand: pick a method, edit its prompts, try five, judge them, run N.
 
-    Keys on a try: A accepts, X rejects, R for a reason, left and right to turn, U takes back.
+    Keys on a try: A accepts, X rejects, R for a reason, left and right to turn, U takes back. What
+    was said is a filter (`accept`), and with its texts an example of what people keep, which
+    `judge.human.labels(bench.verdict_file)` reads.
 
     Parameters
     ----------

@@ -72,3 +72,56 @@ def test_lines_that_are_no_records_are_refused(tmp_path):
     path.write_text('{"id": \n{"id": "p"}\n', encoding="utf-8")
     with pytest.raises(DataError, match="is no record"):
         human.read(path)
+
+
+LABEL = {"id": "1", "rater": "ada", "verdict": "drop", "reason": "says nothing", "method": "answer"}
+LABEL |= {"instruction": "Name a fruit.", "input": "", "output": "So it is."}
+
+
+def write_labels(path, *lines):
+    path.write_text("\n".join(json.dumps(LABEL | line) for line in lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_what_was_kept_and_dropped_on_a_bench_becomes_examples(tmp_path):
+    other = {"id": "2", "output": "An apple.", "verdict": "keep", "reason": ""}
+    again = {"rater": "bob", "verdict": "keep", "reason": ""}
+    path = write_labels(tmp_path / "b.jsonl", {"verdict": "keep"}, {}, other, again)
+    found = human.labels(path)
+    records.validate(found)
+    assert found["kept"].tolist() == [0.5, 1.0]  # ada's last record counts
+    assert found["raters"].tolist() == [2, 1]
+    assert found["reason"].tolist() == ["says nothing", ""]
+    assert found["method"].tolist() == ["answer", "answer"]
+
+
+def test_the_bench_writes_what_is_read(tmp_path):
+    from functools import partial
+
+    from lab import synth, testbed, widgets
+
+    pool, client = testbed.pool(8), testbed.client(store=":memory:")
+    bench = widgets.SynthesisBench({"rewrite": partial(synth.answer, pool, client)}, pool=pool)
+    assert len(human.labels(bench.verdict_file)) == 0
+    bench.try_some(2)
+    bench.wait()
+    bench.say("keep")
+    bench.say("drop", "too short")
+    found = human.labels(bench.verdict_file)
+    assert found.index.tolist() == bench.tried.examples.index.tolist()
+    assert found["kept"].tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ({"verdict": "a"}, "must be 'keep' or 'drop'"),
+        ({"verdict": None}, "must be 'keep' or 'drop'"),
+    ],
+)
+def test_a_label_that_is_none_is_told(tmp_path, line, message):
+    with pytest.raises(DataError, match=message):
+        human.labels(write_labels(tmp_path / "b.jsonl", line))
+    (tmp_path / "c.jsonl").write_text('{"id": "1"}\n', encoding="utf-8")
+    with pytest.raises(DataError, match=r"is missing"):
+        human.labels(tmp_path / "c.jsonl")
