@@ -146,8 +146,8 @@ def _copied(name: str, path: Path) -> Model:
     weights = sorted(path.glob("*.safetensors"))
     if not weights or not (path / "config.json").is_file():
         raise ModelError(f"{path} must hold config.json and weights in safetensors")
-    for template in path.glob("*.jinja"):
-        gguf.check_template(template.read_text(encoding="utf-8"), path.name)
+    for template in _templates(path):
+        gguf.check_template(template, path.name)
     sha256 = hashing.digest([hashing.file(file) for file in weights])
     known = _there(name, sha256)
     if known is not None:
@@ -158,6 +158,19 @@ def _copied(name: str, path: Path) -> Model:
         for file in sorted(wanted):
             shutil.copyfile(file, folder / file.name)
         return _record(folder, name, path.name, sha256, "see the folder that it was copied from")
+
+
+def _templates(path: Path) -> list[str]:
+    """Return the chat templates of a folder: files, or inside the tokenizer's set-up."""
+    found = [file.read_text(encoding="utf-8") for file in sorted(path.glob("*.jinja"))]
+    setup = path / "tokenizer_config.json"
+    try:
+        told = json.loads(setup.read_text(encoding="utf-8")) if setup.is_file() else {}
+    except ValueError as error:
+        raise ModelError(f"{setup} is no JSON: {error}") from error
+    given = told.get("chat_template") or [] if isinstance(told, dict) else []
+    several = [{"template": given}] if isinstance(given, str) else given
+    return found + [str(each["template"]) for each in several if "template" in each]
 
 
 def _there(name: str, sha256: str) -> Model | None:

@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import pytest
@@ -40,6 +41,26 @@ def test_a_hostile_template_in_a_folder_is_not_taken(tmp_path):
     folder = shutil.copytree(paths.base_model(), tmp_path / "bad")
     files.write_text(folder / "chat_template.jinja", "{{ ''.__class__ }}")
     with pytest.raises(errors.ModelError, match="reaches for '__class__'"):
+        catalogue.add(folder)
+    assert catalogue.installed() == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "{{ ''.__class__ }}",
+        [{"name": "default", "template": "ok"}, {"name": "rag", "template": "{{ ''.__class__ }}"}],
+    ],
+)
+def test_a_hostile_template_inside_the_tokenizers_setup_is_not_taken(tmp_path, given):
+    folder = shutil.copytree(paths.base_model(), tmp_path / "bad")
+    setup = folder / "tokenizer_config.json"
+    told = json.loads(setup.read_text(encoding="utf-8")) | {"chat_template": given}
+    setup.write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(errors.ModelError, match="chat template of bad reaches for '__class__'"):
+        catalogue.add(folder)
+    setup.write_text("{", encoding="utf-8")
+    with pytest.raises(errors.ModelError, match="tokenizer_config.json is no JSON"):
         catalogue.add(folder)
     assert catalogue.installed() == []
 
