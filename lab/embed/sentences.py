@@ -71,6 +71,14 @@ def sentences(
     >>> sentences(pd.Series(["Name a river.", "The Elbe."]), model=paths.base_model())
     Embedding(2 rows of 128 numbers: 2 distinct texts made, 0 found in the store, 0 truncated)
     """
+    loaded = encoder_of(model, max_tokens=max_tokens, device=device)
+    return encoder.embed(texts, loaded, batch_tokens=batch_tokens)
+
+
+def encoder_of(
+    model: str | Path, *, max_tokens: int | None = None, device: str | None = None
+) -> encoder.Encoder:
+    """Load an encoder with its pooling; parameters as in `sentences`."""
     from transformers import AutoModel
 
     path = encoder.folder(model)
@@ -87,8 +95,7 @@ def sentences(
         return made
 
     name = encoder.fingerprint(path, "sentences", layout, limit)
-    loaded = encoder.Encoder(name, found.tokenizer, forward, max_tokens=limit, device=found.device)
-    return encoder.embed(texts, loaded, batch_tokens=batch_tokens)
+    return encoder.Encoder(name, found.tokenizer, forward, max_tokens=limit, device=found.device)
 
 
 def _layout(path: Path) -> list[dict[str, str]]:

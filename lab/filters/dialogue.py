@@ -44,7 +44,8 @@ def valid_turns(pool: pd.DataFrame) -> "pd.Series[bool]":
     A system prompt stands at the start alone; then the user and the assistant take turns, the user
     first and the assistant last; a tool speaks only after a call, once for each at most, and with
     the call's id if it names one; and calls are answered before anyone speaks, though one reply
-    may hold all. Only calls of the last turn are open.
+    may hold all. Only calls of the last turn are open. None of 34 real conversations that were read
+    falls (`benchmarks/wording.py`).
 
     Source: the forms of OpenAI's and transformers' chat templates.
     Cost: about 50,000 rows a second.
@@ -70,7 +71,9 @@ def no_later_dates(
     Dates are read as 2024-05-01, May 1, 2024, 1 May 2024, 2024年5月1日, May 2024, and a year alone
     after a word such as "in" or "since" or in brackets. A date without a month or day falls only
     if all of it lies after the cut-off. Plans, forecasts and fiction name late dates rightly: this
-    says what a text names, not what it knows.
+    says what a text names, not what it knows. Precision is above 0.9, recall 0.8 on rows with late
+    years: a year among others or behind a name ("ICML 2023") is passed over, as model numbers and
+    amounts look the same (`benchmarks/wording.py`).
 
     Source: own patterns, in English and Chinese.
     Cost: about 50,000 rows a second.

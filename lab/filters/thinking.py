@@ -29,6 +29,9 @@ def no_cut_thinking(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[
     Thinking is cut if its tag never closes, if nothing follows it, or if it breaks off: after a
     comma, an opening bracket or a word that ends no sentence ("because the", "因为").
 
+    None of 34 real traces that were read falls, and none of them was cut; recall is 0.9 on rows
+    that were written for it, as a cut behind a noun cannot be seen (`benchmarks/wording.py`).
+
     Source: own rule.
     Cost: about 50,000 rows with thinking a second.
 
@@ -65,7 +68,8 @@ def no_circling_thinking(
     """Keep examples whose thinking, if any, does not repeat itself as a model in a loop does.
 
     At most a share `max_repeated` of its runs of `words` words are repetitions, as in
-    `no_repetition`, which does the same for answers.
+    `no_repetition`, which does the same for answers. None of 34 real traces that were read falls;
+    the most that one of them repeats is a fifth (`benchmarks/wording.py`).
 
     Source: after the repetition rules of Gopher, arXiv:2112.11446, table A1.
     Cost: about 20,000 rows with thinking a second.
@@ -100,6 +104,10 @@ def no_leaked_thinking(pool: pd.DataFrame, *, field: str = "output") -> "pd.Seri
 
     Thinking aloud is, in the first 300 characters, a talk with oneself about the task: "Okay, the
     user wants", "Hmm, let me think", "嗯，用户想". Code between backticks does not count.
+
+    Precision is above 0.9, and recall 0.8 on real thinking that was read as if it were an answer:
+    an agent that tells its next step ("Let me read the file") is not told from one that reports it
+    (`benchmarks/wording.py`).
 
     Source: own patterns, in English and Chinese.
     Cost: about 100,000 rows a second.
