@@ -47,8 +47,7 @@ def alpaca(
     >>> alpaca(paths.samples() / "alpaca.json")
     Loaded(6 rows: 6 in the pool, 0 refused)
     """
-    hint = "is this another format? see load.messages"
-    return collect(path, _convert, hint=hint, columns=columns, every_turn=every_turn)
+    return collect(path, _convert, columns=columns, every_turn=every_turn)
 
 
 def _convert(given: dict[str, Any]) -> dict[str, Any]:

@@ -37,8 +37,7 @@ def dolly(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Load
     >>> found.pool[["output", "category"]].iloc[0].tolist()
     ['The robins and the bats.', 'closed_qa']
     """
-    hint = "is this another format? see load.alpaca"
-    return collect(path, _convert, hint=hint, columns=columns)
+    return collect(path, _convert, columns=columns)
 
 
 def _convert(given: dict[str, Any]) -> dict[str, Any]:

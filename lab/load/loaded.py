@@ -14,6 +14,7 @@ from lab.load import exchanges, parse
 from lab.load.rows import Row, read
 
 REFUSED = ("file", "row", "field", "reason", "value", "raw")
+HINT = "is this another format? see load.auto"
 MOST_TOOLS = 512  # more tools in one row are an attack or a mistake
 Example = dict[str, Any]
 Convert = Callable[[dict[str, Any]], Example | list[Example]]
@@ -69,7 +70,6 @@ def collect(
     path: str | Path,
     convert: Convert,
     *,
-    hint: str,
     columns: Mapping[str, str] | None = None,
     every_turn: bool = False,
 ) -> Loaded:
@@ -83,16 +83,10 @@ def collect(
     Raises
     ------
     DataError
-        If the file cannot be read, or not one row of it can; `hint` says what to try then.
+        If the file cannot be read, or not one row of it can.
     """
-    return gather(
-        read(path),
-        convert,
-        source=Path(path).name,
-        hint=hint,
-        columns=columns,
-        every_turn=every_turn,
-    )
+    source = Path(path).name
+    return gather(read(path), convert, source=source, columns=columns, every_turn=every_turn)
 
 
 def gather(
@@ -100,11 +94,11 @@ def gather(
     convert: Convert,
     *,
     source: str,
-    hint: str,
+    hint: str = HINT,
     columns: Mapping[str, str] | None = None,
     every_turn: bool = False,
 ) -> Loaded:
-    """Turn rows from anywhere into a pool, as `collect` does with those of a file."""
+    """Turn rows from anywhere into a pool; `hint` says what to try where not one row fits."""
     kept: list[Example] = []
     refused: list[dict[str, Any]] = []
     first: dict[str, int] = {}  # id -> the row that holds it

@@ -47,8 +47,7 @@ def messages(
     >>> messages(paths.samples() / "messages.jsonl")
     Loaded(2 rows: 2 in the pool, 0 refused)
     """
-    hint = "is this another format? see load.alpaca"
-    return collect(path, _convert, hint=hint, columns=columns, every_turn=every_turn)
+    return collect(path, _convert, columns=columns, every_turn=every_turn)
 
 
 def _convert(given: dict[str, Any]) -> dict[str, Any]:

@@ -45,8 +45,7 @@ def preference(path: str | Path, *, columns: Mapping[str, str] | None = None) ->
     >>> found.pool[["output", "rejected"]].iloc[0].tolist()
     ['A lemon.', 'A ripe mango.']
     """
-    hint = "is this another format? see load.messages"
-    return collect(path, _convert, hint=hint, columns=columns)
+    return collect(path, _convert, columns=columns)
 
 
 def _convert(given: dict[str, Any]) -> Example:

@@ -50,8 +50,7 @@ def prompt_completion(
             said = said.removesuffix(ending)
         return chat.example([*as_turns(asked, "user"), *as_turns(said, "assistant")], row)
 
-    hint = "is this another format? see load.alpaca, load.prompts"
-    return collect(path, convert, hint=hint, columns=columns)
+    return collect(path, convert, columns=columns)
 
 
 def pair(row: dict[str, Any]) -> tuple[Any, Any]:

@@ -50,8 +50,7 @@ def prompts(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Lo
     >>> found.pool[["instruction", "answered"]].values.tolist()[0]
     ['Plan a walk of two hours along a river.', False]
     """
-    hint = "is this another format? see load.alpaca"
-    return collect(path, _convert, hint=hint, columns=columns)
+    return collect(path, _convert, columns=columns)
 
 
 def _convert(given: dict[str, Any]) -> Example:

@@ -77,7 +77,7 @@ def reddit(path: str | Path, *, every_answer: bool = False, answered: bool = Tru
             for rank, one in enumerate(best if every_answer else best[:1])
         ]
 
-    return collect(path, convert, hint="is this another format? see load.auto")
+    return collect(path, convert)
 
 
 def _prompt(row: dict[str, Any], category: str) -> Example:

@@ -32,8 +32,7 @@ def responses(path: str | Path, *, every_turn: bool = False) -> Loaded:
     >>> found.pool[["instruction", "output", "reward"]].values.tolist()
     [['What is 3 x 4?', '12.', 1.0]]
     """
-    hint = "is this another format? see load.messages"
-    return collect(path, _convert, hint=hint, every_turn=every_turn)
+    return collect(path, _convert, every_turn=every_turn)
 
 
 def _convert(given: dict[str, Any]) -> Example:

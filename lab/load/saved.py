@@ -50,7 +50,7 @@ def shards(path: str | Path) -> Loaded:
     DataError
         If the file cannot be read, or not one row fits.
     """
-    return collect(path, _example, hint="is this another format? see load.auto")
+    return collect(path, _example)
 
 
 def _example(given: dict[str, Any]) -> Example:

@@ -25,7 +25,7 @@ def self_instruct(path: str | Path) -> Loaded:
     >>> found.pool[["input", "output"]].values.tolist()
     [['moon', 'spoon'], ['light', 'night']]
     """
-    return collect(path, _convert, hint="is this another format? see load.alpaca")
+    return collect(path, _convert)
 
 
 def _convert(given: dict[str, Any]) -> list[Example]:

@@ -77,8 +77,7 @@ def sharegpt(
         pieces = list(_pieces(turns, most, count))
         return [chat.example(part, {**row, "piece": n}) for n, part in enumerate(pieces)]
 
-    hint = "is this another format? see load.messages"
-    return collect(path, convert, hint=hint, columns=columns, every_turn=every_turn)
+    return collect(path, convert, columns=columns, every_turn=every_turn)
 
 
 def _messages(value: Any) -> list[dict[str, Any]]:

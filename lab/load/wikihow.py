@@ -60,7 +60,7 @@ def wikihow(path: str | Path, *, as_answer: bool = True) -> Loaded:
         made = {"instruction": title, "input": "", "output": body, "history": []}
         return {**given, **made, "steps_count": len(steps)}
 
-    return gather(_articles(read(path)), convert, source=Path(path).name, hint="see load.auto")
+    return gather(_articles(read(path)), convert, source=Path(path).name)
 
 
 def _articles(rows: Iterator[Row]) -> Iterator[Row]:

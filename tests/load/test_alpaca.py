@@ -68,7 +68,9 @@ def test_what_is_kept_though_unusual(tmp_path):
 
 def test_a_file_of_another_format_is_an_error_that_says_so(tmp_path):
     path = lines(tmp_path, [{"text": "a"}, {"text": "b"}])
-    with pytest.raises(DataError, match=r"fits \(instruction is missing\); it holds text;.*load.m"):
+    with pytest.raises(
+        DataError, match=r"fits \(instruction is missing\); it holds text;.*load\.auto"
+    ):
         load.alpaca(path)
 
 

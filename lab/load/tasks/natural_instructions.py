@@ -56,7 +56,7 @@ def natural_instructions(
         for file in (files if path.is_dir() else [path])
         for one in _rows(file, form, definition)
     )
-    return gather(tasks, _made, source=path.name, hint="see load.auto")
+    return gather(tasks, _made, source=path.name)
 
 
 def is_task(path: Path) -> bool:
