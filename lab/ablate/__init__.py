@@ -24,7 +24,7 @@ from lab.ablate.order import blocked, easy_to_hard
 from lab.ablate.papers import paper
 from lab.ablate.published_runs import published_runs, simulated_runs
 from lab.ablate.recorded import recorded
-from lab.ablate.run import details, run
+from lab.ablate.run import details, finished, run
 from lab.ablate.setups import (
     Setup,
     drawn,
@@ -73,6 +73,7 @@ __all__ = [
     "exact_answers",
     "experienced",
     "findings",
+    "finished",
     "judged",
     "judgments",
     "known_words",

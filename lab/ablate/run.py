@@ -124,6 +124,27 @@ def run(
     return table if compare is None else judged(table, compare)
 
 
+def finished(arms: Sequence[Arm], *, tune: Tune, evaluate: Evaluate) -> list[Arm]:
+    """Return those arms that `run` would find and not compute, to read a run that is under way.
+
+    Parameters
+    ----------
+    arms, tune, evaluate
+        As in `run`.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from lab import ablate, paths, testbed, tune
+    >>> recipe = tune.Recipe(model=str(paths.base_model()), steps=1, batch_size=4)
+    >>> made = ablate.arms({"clean": partial(testbed.pool, 4)}, recipe, seeds=[0])
+    >>> grade = partial(ablate.exact_answers, prompts=testbed.prompts(2), max_new_tokens=4)
+    >>> finished(made, tune=tune.sft, evaluate=grade)
+    []
+    """
+    return [arm for arm in arms if _cell(arm, tune, evaluate).find() is not None]
+
+
 def details(table: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Return the outcome of each prompt: index prompt, columns (arm, seed), NaN left out.
 

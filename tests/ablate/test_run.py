@@ -48,6 +48,15 @@ def test_only_what_is_missing_is_computed(data_folder):
     pd.testing.assert_frame_equal(kept, first)
 
 
+def test_what_is_finished_can_be_read_before_the_rest(data_folder):
+    how = {"tune": fakes.tune, "evaluate": fakes.evaluate}
+    assert ablate.finished(grid(2, 3), **how) == []
+    ablate.run(grid(2, seeds=[0]), workers=1, **how)
+    done = ablate.finished(grid(2, 3), **how)
+    assert [(arm.name, arm.seed) for arm in done] == [("n 2", 0)]
+    assert len(ablate.run(done, **how)) == calls(data_folder) == 1
+
+
 def test_an_arm_under_another_name_is_not_trained_again(data_folder):
     first = ablate.run(grid(2, seeds=[0]), tune=fakes.tune, evaluate=fakes.evaluate, workers=1)
     others = ablate.arms({"other": partial(draw, 2), "third": partial(draw, 2)}, RECIPE, seeds=[0])
