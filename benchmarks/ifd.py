@@ -37,7 +37,7 @@ from lab.score.layout import PLAIN, rows
 from lab.score.losses import mean_losses, scored
 
 DRAWS = 1_000  # of the bootstrap
-MOST_WORDS = 120  # of an answer
+MOST_WORDS = 60  # of an answer
 HEAD = (
     "IFD on a CPU, {threads} threads: seconds for all rows, milliseconds a row, times ours (the "
     "mark is 10), and the largest difference of a mean loss."
