@@ -63,7 +63,7 @@ def dsir(
 
     Notes
     -----
-    Cost: some 20,000 short texts a second.
+    Cost: some 10,000 rows of Alpaca a second.
 
     Examples
     --------

@@ -34,10 +34,11 @@ def round_robin(
     ----------
     X : float (n, d)
         One row per example, in any representation: `embed.weighted_hidden` (the paper's), sentence
-        vectors, `score.gradients`.
+        vectors, gradients.
     queries : float (m, d)
-        Examples of what is wanted, with their answers, in the same representation; their order is
-        that of the turns.
+        Examples of what is wanted, with their answers, in the same representation: a test set's
+        development examples, a region of the map, the rows of a gap. Their order is that of the
+        turns.
     k : int
         Rows to pick.
     tasks : sequence (m,), optional
