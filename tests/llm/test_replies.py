@@ -1,6 +1,8 @@
 """From raw replies to completions, of new servers and of old rows."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -103,11 +105,9 @@ def test_a_reply_of_parts_stops_no_other_row(client, ask, chat):
 
 
 def test_a_damaged_row_is_asked_again_and_replaced(client, ask, tmp_path):
-    import sqlite3
-
     there = client()
     there.complete([ask("a"), ask("b"), ask("c")])
-    with sqlite3.connect(tmp_path / "replies.sqlite") as db:
+    with closing(sqlite3.connect(tmp_path / "replies.sqlite")) as db, db:
         keys = [key for (key,) in db.execute("SELECT key FROM replies ORDER BY made, key")]
         db.execute("UPDATE replies SET reply = 'no json' WHERE key = ?", [keys[0]])
         db.execute("UPDATE replies SET reply = '[]' WHERE key = ?", [keys[1]])

@@ -2,6 +2,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -106,11 +107,11 @@ def test_a_file_that_is_something_else_is_left_as_it_is(tmp_path):
         Store(text)
     assert text.read_text().startswith("not a database")
     foreign = tmp_path / "foreign.sqlite"
-    with sqlite3.connect(foreign) as db:
+    with closing(sqlite3.connect(foreign)) as db, db:
         db.execute("CREATE TABLE mine (x)")
     with pytest.raises(StoreError, match="no store of replies; left as it is"):
         Store(foreign)
-    with sqlite3.connect(foreign) as db:
+    with closing(sqlite3.connect(foreign)) as db:
         assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("mine",)]
 
 
@@ -130,7 +131,7 @@ def test_a_damaged_file_is_an_error_and_stays(tmp_path):
 def test_a_newer_version_is_refused(tmp_path):
     path = tmp_path / "replies.sqlite"
     Store(path).close()
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("PRAGMA user_version = 9")
     with pytest.raises(StoreError, match="has version 9; this package reads 1"):
         Store(path)
@@ -207,7 +208,7 @@ def test_a_read_only_folder_is_an_error_and_loses_nothing(small_disk):
 
 def test_no_row_is_more_than_plain_json(store, tmp_path):
     store.add([reply("a")])
-    with sqlite3.connect(tmp_path / "replies.sqlite") as db:
+    with closing(sqlite3.connect(tmp_path / "replies.sqlite")) as db:
         [(request, raw)] = db.execute("SELECT request, reply FROM replies").fetchall()
     assert json.loads(request)["model"] == "m"
     assert json.loads(raw)["text"] == "hello"

@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 import threading
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -91,9 +92,8 @@ def test_a_key_and_the_home_folder_are_in_no_file(write, rude, monkeypatch, tmp_
     page = outcome.pages[0].read_text()
     assert "Good." in page
     assert "[secret removed]" in page
-    with sqlite3.connect(paths.store() / "replies.sqlite") as store:
+    with closing(sqlite3.connect(paths.store() / "replies.sqlite")) as store:
         assert store.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
-    store.close()
     seen = [*texts(paths.data()), *texts(paths.reports())]
     assert {path.suffix for path, _ in seen} >= {".html", ".ipynb", ".sqlite"}
     for path, data in seen:
