@@ -13,7 +13,6 @@ from lab.ablate.checkpoints import checkpoint_answers, checkpoint_outcomes, chos
 from lab.ablate.chosen import best, cluster_random, rated, scored, vectors
 from lab.ablate.constrained import constrained
 from lab.ablate.controls import controls, lengths, shuffled_answers
-from lab.ablate.curation import curation
 from lab.ablate.findings import findings, publish
 from lab.ablate.language import choices, knows, open_answers
 from lab.ablate.leaderboard import leaderboard
@@ -66,7 +65,6 @@ __all__ = [
     "compare",
     "constrained",
     "controls",
-    "curation",
     "details",
     "drawn",
     "easy_to_hard",

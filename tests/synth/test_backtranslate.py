@@ -3,7 +3,7 @@
 import pytest
 
 from lab import records, testbed
-from lab.synth import backtranslate, segments, tagged
+from lab.synth import backtranslate, curated, segments, tagged
 from lab.synth.backtranslate import SEED_TAG, WEB_TAG, read_score
 from lab.testbed import chains
 
@@ -128,3 +128,12 @@ def test_another_model_may_write_the_instructions():
 def test_an_answer_is_asked_for_with_both_tags():
     both = tagged(testbed.pool(1), augmented=None)["history"].iloc[0]
     assert both == [{"role": "system", "content": f"{SEED_TAG['en']} {WEB_TAG['en']}"}]
+
+
+def test_a_rating_is_a_filter_for_any_method():
+    pool = testbed.pool(40, noise=0.5, seed=3)
+    kept = curated(pool, teacher())
+    assert kept.index.equals(pool.index)
+    assert kept.tolist() == (pool["fault"] == "").tolist()
+    with pytest.raises(ValueError, match=r"min_score must be from 1 to 5, got 0"):
+        curated(pool, teacher(), min_score=0)
