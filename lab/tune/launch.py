@@ -74,4 +74,15 @@ def run(folder: str | Path) -> Path:
     if not (folder / JOB).exists():
         raise TuneError(f"{folder} holds no {JOB}; write one with tune.launch_line")
     recipe = Recipe.from_params(json.loads((folder / JOB).read_text(encoding="utf-8")))
-    return sft(records.read_parquet(folder / EXAMPLES), recipe, folder)
+    try:
+        return sft(records.read_parquet(folder / EXAMPLES), recipe, folder)
+    finally:
+        _leave_group()
+
+
+def _leave_group() -> None:
+    """End the group of processes; a process that ends with its threads at work is aborted."""
+    from torch import distributed
+
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()

@@ -32,7 +32,7 @@ def test_its_example_runs_as_written(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
 def test_every_file_that_it_names_is_there(name):
     path = paths.root() / name
-    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+    for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
         assert (paths.root() / target).exists(), target
 
 

@@ -59,6 +59,12 @@ def test_a_rating_is_the_true_grade(language, name):
         assert float(said.text.split("\n")[0]) == points == truth.grade_task(task(), text)
 
 
+@pytest.mark.parametrize("name", [f"selectit_{number}" for number in range(1, 6)])
+def test_a_whole_rating_is_the_true_grade_within_one_to_five(name):
+    for text, points in ((RIGHT, "5"), ("Never mind.", "1")):
+        assert say("score", name, "en", instruction=QUESTION, output=text).text == points
+
+
 def task():
     return grading.task_of(QUESTION)
 

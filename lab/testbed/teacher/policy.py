@@ -89,6 +89,13 @@ def _rating(query: Query) -> Output:
     return Output(f"{value:g}\n{RATED[query.language]}", _first_digits(spread, query.teacher.noise))
 
 
+def _whole_rating(query: Query) -> Output:
+    """SelectIT: a whole number from 1 to 5, with the chances of each."""
+    points, spread = _points(query, "output")
+    chances = _first_digits(max(spread, 1.0), query.teacher.noise)
+    return Output(str(max(1, min(5, round(points)))), chances)
+
+
 def _helpfulness(query: Query) -> Output:
     """LIMA: reasons, then a whole number from 1 to 6 alone on the last line, twice."""
     points, _ = _points(query, "answer")
@@ -156,6 +163,7 @@ def _making(say: Callable[[synthesis.Wanted], str]) -> Callable[[Query], Output]
 RESPONDERS: dict[tuple[str, str], Callable[[Query], Output]] = {
     ("score", "rating"): _rating,
     ("score", "rating_cached"): _rating,
+    **{("score", f"selectit_{number}"): _whole_rating for number in range(1, 6)},
     ("score", "tags"): _tags,
     ("coverage", "title"): _title,
     ("judge", "helpfulness"): _helpfulness,
