@@ -35,6 +35,7 @@ lab: $(READY)  ## Open JupyterLab on notebooks/ (loopback, with its token)
 
 check: $(READY)  ## Lint and type-check
 	$(BIN)/ruff check .
+	$(BIN)/ruff check --isolated --select F821 notebooks  # names that no cell defines
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
