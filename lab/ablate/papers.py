@@ -31,7 +31,7 @@ PAPERS = {
     "less is more": Paper(
         "LIMA",
         LIMA,
-        "ablate.narrow",
+        "ablate.studies.narrow",
         RATED,
         "filtered Stack Exchange 3.83, wikiHow 3.49, unfiltered 3.33; flat from 2,000 to 32,000",
         RETOLD,
@@ -39,7 +39,7 @@ PAPERS = {
     "real less is more": Paper(
         "LIMA, on a real model",
         LIMA,
-        "ablate.one_kind",
+        "ablate.studies.one_kind",
         RATED,
         "filtered Stack Exchange 3.83, wikiHow 3.49, unfiltered 3.33; flat from 2,000 to 32,000",
         RETOLD,
@@ -66,7 +66,7 @@ PAPERS = {
     "lima style": Paper(
         "LIMA, one style",
         LIMA,
-        "ablate.restyled",
+        "ablate.studies.restyled",
         "the authors wrote their own answers in one uniform tone",
         "none",
         NONE,

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from lab import ablate
+from lab.ablate import studies
 from lab.errors import DataError
 
 SCORES = "dataset,method,num_samples,seed,true_metric\nbbh,Random,500,0,38.0\nbbh,LESS,500,0,40.5\n"
@@ -25,7 +26,7 @@ def outcomes(table):
 
 def test_scores_and_losses_are_joined_by_run(tmp_path):
     write(tmp_path / "tulu" / "quantile" / "llama")
-    table = ablate.published_runs(tmp_path)
+    table = studies.published_runs(tmp_path)
     assert (
         table[["pool", "model", "task", "budget"]].to_numpy().tolist()
         == [["tulu", "llama", "bbh", 500]] * 2
@@ -40,24 +41,24 @@ def test_scores_and_losses_are_joined_by_run(tmp_path):
 
 def test_a_folder_without_runs_a_missing_neighbour_and_a_missing_column_are_named(tmp_path):
     with pytest.raises(DataError, match="holds no budget_true_metric_budget.csv"):
-        ablate.published_runs(tmp_path)
+        studies.published_runs(tmp_path)
     write(tmp_path / "a", scores="dataset,method,num_samples,seed\nbbh,Random,500,0\n")
     with pytest.raises(DataError, match="no column 'true_metric'"):
-        ablate.published_runs(tmp_path)
+        studies.published_runs(tmp_path)
     (tmp_path / "a" / "budget_ce_loss_budget.csv").unlink()
     write(tmp_path / "b")
     with pytest.raises(DataError):
-        ablate.published_runs(tmp_path)
+        studies.published_runs(tmp_path)
 
 
 def test_a_run_that_is_there_twice_is_refused(tmp_path):
     write(tmp_path / "m", scores=SCORES + "bbh,LESS,500,0,41.0\n")
     with pytest.raises(DataError, match="scores hold 1 runs twice.*'method': 'LESS'"):
-        ablate.published_runs(tmp_path)
+        studies.published_runs(tmp_path)
 
 
 def test_a_planted_gain_is_found_and_none_is_not():
-    table = ablate.simulated_runs({"p": {"good": [4.0] * 5, "idle": [0.0] * 5}}, seed=0)
+    table = studies.simulated_runs({"p": {"good": [4.0] * 5, "idle": [0.0] * 5}}, seed=0)
     means = outcomes(table).T.groupby("method").mean().mean(axis=1)
     assert means["good"] - means["Random"] == pytest.approx(4.0, abs=1.0)
     claims = {
@@ -68,12 +69,12 @@ def test_a_planted_gain_is_found_and_none_is_not():
     assert found["good"] == "supported"
     assert found["idle"] != "supported"
     with pytest.raises(ValueError, match="must be 5 numbers, got 2"):
-        ablate.simulated_runs({"p": {"x": [1.0, 2.0]}}, seed=0)
+        studies.simulated_runs({"p": {"x": [1.0, 2.0]}}, seed=0)
 
 
 @pytest.mark.realdata
 def test_the_published_study_gives_its_own_differences(shared):
-    table = ablate.published_runs(shared / "data" / "published_runs")
+    table = studies.published_runs(shared / "data" / "published_runs")
     assert len(table) == 6000
     assert not table.isna().to_numpy().any()
     # means over five models, tasks and budgets, minus random, as computed from the same files

@@ -1,6 +1,7 @@
 import pytest
 
-from lab import ablate, records
+from lab import records
+from lab.ablate import studies
 
 VERBS = {"Add": 9, "Say": 7, "Name": 2}
 POOL = records.frame(
@@ -11,7 +12,7 @@ POOL = records.frame(
 def test_all_rows_begin_with_one_word_that_begins_enough_of_them():
     kinds = set()
     for seed in range(12):
-        made = ablate.one_kind(POOL, 5, seed=seed)
+        made = studies.one_kind(POOL, 5, seed=seed)
         assert len(made) == len(set(made.index)) == 5
         assert made["kind"].nunique() == 1
         assert made["instruction"].str.lower().str.startswith(made["kind"].iloc[0]).all()
@@ -20,10 +21,10 @@ def test_all_rows_begin_with_one_word_that_begins_enough_of_them():
 
 
 def test_the_order_of_rows_does_not_matter():
-    one, turned = (ablate.one_kind(rows, 5, seed=3) for rows in (POOL, POOL[::-1]))
+    one, turned = (studies.one_kind(rows, 5, seed=3) for rows in (POOL, POOL[::-1]))
     assert one.index.tolist() == turned.index.tolist()
 
 
 def test_too_many_rows_are_refused():
     with pytest.raises(ValueError, match="at most the 9 rows of the largest kind, got 10"):
-        ablate.one_kind(POOL, 10, seed=0)
+        studies.one_kind(POOL, 10, seed=0)

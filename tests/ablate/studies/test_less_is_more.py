@@ -1,7 +1,7 @@
 import pytest
 
-from lab import ablate
-from lab.ablate.less_is_more import narrow
+from lab.ablate import studies
+from lab.ablate.studies.less_is_more import narrow
 
 
 def test_a_narrow_pool_has_few_families_which_the_seed_picks():
@@ -31,11 +31,11 @@ def test_what_cannot_be_drawn_is_named(options, message):
 
 
 def test_one_wording_is_one_of_each_kind():
-    made = ablate.one_wording(200, seed=3)
+    made = studies.one_wording(200, seed=3)
     assert len(made) == 200
     assert made.groupby("family")["phrasing"].nunique().max() == 1
     assert made["family"].nunique() > 60
-    other = ablate.one_wording(200, seed=4)
+    other = studies.one_wording(200, seed=4)
     both = made.groupby("family")["phrasing"].first().to_frame("one")
     both = both.join(other.groupby("family")["phrasing"].first().rename("two"), how="inner")
     assert (both["one"] != both["two"]).any()
@@ -43,7 +43,7 @@ def test_one_wording_is_one_of_each_kind():
 
 @pytest.mark.parametrize("fault", ["wrong", "empty", "ramble", "off_topic"])
 def test_a_pool_is_spoiled_in_one_way(fault):
-    made = ablate.spoiled(100, fault=fault, share=0.3, seed=1)
+    made = studies.spoiled(100, fault=fault, share=0.3, seed=1)
     assert made["fault"].value_counts().to_dict() == {"": 70, fault: 30}
     assert made.index.is_unique
 
@@ -57,4 +57,4 @@ def test_a_pool_is_spoiled_in_one_way(fault):
 )
 def test_what_cannot_be_spoiled_is_named(options, message):
     with pytest.raises(ValueError, match=message):
-        ablate.spoiled(10, seed=0, **options)
+        studies.spoiled(10, seed=0, **options)

@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
 
-from lab import ablate, testbed
-from lab.ablate.style import STYLES
+from lab import testbed
+from lab.ablate import studies
+from lab.ablate.studies.style import STYLES
 
 
 @pytest.fixture(scope="module")
@@ -12,15 +13,15 @@ def pool():
 
 @pytest.mark.parametrize("style", STYLES)
 def test_every_style_is_right(style):
-    made = ablate.restyled(testbed.pool(120, seed=3), [style], seed=0)
+    made = studies.restyled(testbed.pool(120, seed=3), [style], seed=0)
     grades = testbed.rating(made, noise=0.0)
-    kept = ablate.right(grades.to_frame("grade"))["grade"]
+    kept = studies.right(grades.to_frame("grade"))["grade"]
     assert kept.mean() > 0.95  # a short answer to a question of several may be graded lower
     assert testbed.style(made["output"]).all() == (style == "convention")
 
 
 def test_styles_take_turns_and_only_answers_in_the_convention_are_rewritten(pool):
-    made = ablate.restyled(pool, ["short", "told"], seed=0)
+    made = studies.restyled(pool, ["short", "told"], seed=0)
     styled = testbed.style(pool["output"])
     assert set(made["parent"]) == set(pool.index[styled])
     counts = made["style"].value_counts()
@@ -29,12 +30,12 @@ def test_styles_take_turns_and_only_answers_in_the_convention_are_rewritten(pool
 
 
 def test_the_convention_rewritten_in_the_convention_is_what_it_was(pool):
-    made = ablate.restyled(pool, ["convention"], seed=0)
+    made = studies.restyled(pool, ["convention"], seed=0)
     assert made["output"].tolist() == pool.loc[made["parent"], "output"].tolist()
 
 
 def test_right_keeps_what_is_missing():
-    found = ablate.right(pd.DataFrame({"a": [5.0, 3.5, 1.5, None]}))["a"]
+    found = studies.right(pd.DataFrame({"a": [5.0, 3.5, 1.5, None]}))["a"]
     assert found.tolist()[:3] == [1.0, 1.0, 0.0]
     assert found.isna().tolist() == [False, False, False, True]
 
@@ -42,4 +43,4 @@ def test_right_keeps_what_is_missing():
 @pytest.mark.parametrize("styles", [[], ["rhymed"]])
 def test_an_unknown_style_is_named(pool, styles):
     with pytest.raises(ValueError, match="styles must be some of .*, got"):
-        ablate.restyled(pool, styles, seed=0)
+        studies.restyled(pool, styles, seed=0)

@@ -3,8 +3,8 @@ from functools import partial
 
 import pytest
 
-from lab import ablate, runs, testbed
-from lab.ablate import setups, solver
+from lab import runs, testbed
+from lab.ablate import setups, solver, studies
 
 
 def test_a_solver_is_tuned_on_some_rows_and_asked_all(monkeypatch):
@@ -22,9 +22,9 @@ def test_a_solver_is_tuned_on_some_rows_and_asked_all(monkeypatch):
     monkeypatch.setattr(solver.tune, "sft", tune)
     monkeypatch.setattr(solver.tune, "generate", generate)
     recipe = replace(setups.world(20, prompts=8).recipe, seed=5)
-    found = ablate.solved(pool, recipe, share=0.2)
+    found = studies.solved(pool, recipe, share=0.2)
     assert found.tolist() == (pool["domain"] != "words").tolist()
-    assert ablate.solved(pool, recipe, share=0.2).equals(found)
+    assert studies.solved(pool, recipe, share=0.2).equals(found)
     assert seen == [(4, 5)]
     assert len(runs.frame("tune")) == 1
 
@@ -45,9 +45,9 @@ def test_a_score_is_that_of_a_model_of_some_experience(monkeypatch):
     monkeypatch.setattr(solver.tune, "sft", tune)
     recipe = setups.world(20, prompts=8).recipe
     make = partial(length_by, factor=2.0)
-    found = ablate.experienced(pool, make, recipe, share=0.5)
+    found = studies.experienced(pool, make, recipe, share=0.5)
     assert found.tolist() == (2.0 * pool["output"].str.len()).tolist()
-    assert ablate.experienced(pool, make, recipe, share=0.5).equals(found)
+    assert studies.experienced(pool, make, recipe, share=0.5).equals(found)
     assert seen == [(10, recipe.seed)]
 
 
@@ -55,6 +55,6 @@ def test_a_score_is_that_of_a_model_of_some_experience(monkeypatch):
 def test_a_share_out_of_range_is_named(share):
     pool, recipe = testbed.pool(4, seed=0), setups.world(20, prompts=8).recipe
     with pytest.raises(ValueError, match=f"above 0 and at most 1, got {share}"):
-        ablate.solved(pool, recipe, share=share)
+        studies.solved(pool, recipe, share=share)
     with pytest.raises(ValueError, match=f"above 0 and at most 1, got {share}"):
-        ablate.experienced(pool, length_by, recipe, share=share)
+        studies.experienced(pool, length_by, recipe, share=share)
