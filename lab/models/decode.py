@@ -12,8 +12,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from lab.models.load import accepted
 
 
@@ -218,6 +216,8 @@ def _draws(jobs: Sequence[Job], decoding: Decoding) -> Any:
     """Return uniform numbers (rows, limit) that depend on seed, prompt and sample alone."""
     if decoding.temperature == 0:
         return None
+    import numpy as np  # a client of servers alone does without its 13 MB
+
     found = np.zeros((len(jobs), max(job.limit for job in jobs)))
     for row, job in enumerate(jobs):
         name = f"{decoding.seed} {job.sample} {list(job.prompt)}"

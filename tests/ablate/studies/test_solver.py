@@ -4,7 +4,8 @@ from functools import partial
 import pytest
 
 from lab import runs, testbed
-from lab.ablate import setups, solver, studies
+from lab.ablate import setups, studies
+from lab.ablate.studies import solver
 
 
 def test_a_solver_is_tuned_on_some_rows_and_asked_all(monkeypatch):
