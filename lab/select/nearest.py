@@ -45,7 +45,7 @@ def nearest(X: ArrayLike, queries: ArrayLike, k: int) -> Selection:
     rows, asked = check_pair(X, queries)
     check_budget(k, len(rows))
     middle = asked.mean(axis=0, keepdims=True)
-    means = np.concatenate([steps[0] for _, steps in products(rows, middle)]) / STEPS
+    means = np.concatenate([steps[0].copy() for _, steps in products(rows, middle)]) / STEPS
     indices = by_score(means)[:k]
     params = {"k": k, "queries": len(asked)}
     return Selection(indices, means[indices], n=len(rows), method="nearest", params=params)

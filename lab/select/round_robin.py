@@ -16,6 +16,7 @@ from lab.select.queries import check_pair, nearest_rows
 from lab.select.selection import Selection, check_budget
 
 FIRST = 64  # nearest rows of a query that are looked for at first
+LISTED = 2**22  # rows on all lists beyond which they are not made longer
 
 
 def round_robin(
@@ -61,9 +62,10 @@ def round_robin(
 
     Notes
     -----
-    Cost: a product of all pairs in blocks, some of them again where many queries want the same
-    rows. Memory: 16 bytes for each of some nearest rows of a query, at first twice its share of
-    `k`; never all pairs.
+    Cost: a product of all pairs in blocks, in single precision. Memory: 16 bytes for each of some
+    nearest rows of a query, at first twice its share of `k`; never all pairs. When the list of one
+    query ends, all are made anew of the rows that are left, twice as long up to some 64 MB; with
+    `lost_turns` they grow without that limit, as rows that were picked count there.
 
     Examples
     --------
@@ -80,9 +82,15 @@ def round_robin(
     indices, trace = np.empty(k, dtype=np.intp), np.empty(k)
     count, done, turn = min(n, max(FIRST, 2 * -(-k // turns))), 0, 0
     while done < k:
-        lists = nearest_rows(rows, asked, count, groups=None if tasks is None else groups)
-        done, turn = _take_turns(lists, taken, place, (indices, trace), done, turn, lost_turns)
-        count = min(n, 2 * count)
+        left = None if lost_turns else ~taken
+        lists = nearest_rows(rows, asked, count, groups=groups, left=left)
+        available = n if lost_turns else n - done
+        begun = done, turn, count == available
+        done, turn = _take_turns(lists, taken, place, (indices, trace), begun, lost_turns)
+        if not lost_turns:
+            available, place[:] = n - done, 0
+        longer = 2 * count if lost_turns else max(count, min(2 * count, LISTED // turns))
+        count = min(available, longer)
     params = {"k": k, "queries": len(asked), "tasks": turns, "lost_turns": lost_turns}
     return Selection(indices, trace, n=n, method="round_robin", params=params)
 
@@ -101,12 +109,15 @@ def _take_turns(
     taken: Any,
     place: Any,
     picks: Any,
-    done: int,
-    turn: int,
+    begun: Any,
     lost_turns: bool,  # noqa: FBT001 - numba takes no keywords
 ) -> Any:
-    """Go on until all rows are picked, or the list of nearest rows ends of whose turn it is."""
+    """Go on until all rows are picked, or the list of nearest rows ends of whose turn it is.
+
+    `begun` holds the picks so far, whose turn it is, and whether lists hold all rows that are left.
+    """
     rows, cosines = lists
+    done, turn, whole = begun
     indices, trace = picks
     while done < len(indices):
         while place[turn] < rows.shape[1]:
@@ -121,7 +132,7 @@ def _take_turns(
             if lost_turns:
                 break
         else:
-            if rows.shape[1] < len(taken):
+            if not whole:
                 return done, turn
         turn = (turn + 1) % len(place)
     return done, turn

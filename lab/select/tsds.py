@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lab.select.queries import check_pair, nearest_rows, unit
+from lab.select.queries import check_pair, marked, nearest_rows, unit
 from lab.select.selection import FloatArray, IntArray, Selection, by_score
 
+FIRST = 256  # neighbours of a query that are looked at first
 BLOCK = 1024  # candidates whose densities are added up together
 PLACES = 4  # of a density, which is summed in single precision
 DIGITS = 9  # of the logarithm of a mass; what differs by less is a tie
@@ -75,6 +76,10 @@ def tsds(
     is summed over, to 1,000 and to a tenth of the pool; here density is summed over all rows that
     are a neighbour of some query, the row itself included.
 
+    Cost: a product of all rows with all rows that are a neighbour of some query. Memory: these rows
+    once more, and some 60 bytes for each neighbour that may get mass: 256 of a query at first, as
+    many more as the level asks for.
+
     Examples
     --------
     >>> X = [[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]
@@ -87,10 +92,15 @@ def tsds(
             "alpha must be between 0 and 1, scale above 0, sigma at least 0 and max_neighbours at "
             f"least 1, got {alpha}, {scale}, {sigma} and {max_neighbours}"
         )
-    near, cosines = nearest_rows(rows, asked, min(max_neighbours, len(rows)))
-    distance = np.sqrt(np.maximum(2 - 2 * cosines, 0))
-    room = 1 / _density(rows, near, sigma)
-    plan = _plan(distance, room, len(asked) * scale * (1 - alpha) / alpha)
+    neighbours = min(max_neighbours, len(rows))
+    room = 1 / _density(rows, np.flatnonzero(marked(rows, asked, neighbours)), sigma)
+    budget = len(asked) * scale * (1 - alpha) / alpha
+    count, plan = min(FIRST, neighbours), None
+    while plan is None:
+        near, cosines = nearest_rows(rows, asked, count)
+        distance = np.sqrt(np.maximum(2 - 2 * cosines, 0))
+        plan = _plan(distance, room[near], budget, whole=count == neighbours)
+        count = min(2 * count, neighbours)
     mass = np.bincount(near.ravel(), weights=plan.ravel(), minlength=len(rows))
     with np.errstate(divide="ignore"):
         rank = np.round(np.log(mass), DIGITS)
@@ -108,36 +118,39 @@ def tsds(
     return Selection(indices, np.cumsum(mass[indices]), n=len(rows), method="tsds", params=params)
 
 
-def _density(X: FloatArray, near: IntArray, sigma: float) -> FloatArray:
-    """Return for each neighbour the sum over all of them of 1 - (distance / sigma)**2, if above 0.
+def _density(X: FloatArray, candidates: IntArray, sigma: float) -> FloatArray:
+    """Return for each candidate the sum over all of them of 1 - (distance / sigma)**2, if above 0.
 
-    Every two rows are compared once, in single precision.
+    Every two rows are compared once, in single precision. Of rows that are none it is 1.
     """
+    density = np.ones(len(X))
     if sigma == 0:
-        return np.ones(near.shape)
-    candidates, place = np.unique(near, return_inverse=True)
+        return density
     rows = unit(X[candidates]).astype(np.float32)
-    density = np.zeros(len(rows))
+    sums, block = np.zeros(len(rows)), np.empty((BLOCK, BLOCK), dtype=np.float32)
     slope = np.float32(2 / sigma**2)
     for top in range(0, len(rows), BLOCK):
         for left in range(top, len(rows), BLOCK):
-            kernel = rows[top : top + BLOCK] @ rows[left : left + BLOCK].T
+            first, second = rows[top : top + BLOCK], rows[left : left + BLOCK]
+            kernel = np.matmul(first, second.T, out=block[: len(first), : len(second)])
             kernel *= slope
             kernel += np.float32(1) - slope
             np.maximum(kernel, 0, out=kernel)
-            density[top : top + BLOCK] += kernel.sum(axis=1)
+            sums[top : top + BLOCK] += kernel.sum(axis=1)
             if left > top:
-                density[left : left + BLOCK] += kernel.sum(axis=0)
-    found: FloatArray = np.round(np.maximum(density, 1), PLACES)[place].reshape(near.shape)
-    return found
+                sums[left : left + BLOCK] += kernel.sum(axis=0)
+    density[candidates] = np.round(np.maximum(sums, 1), PLACES)
+    return density
 
 
-def _plan(distance: FloatArray, room: FloatArray, budget: float) -> FloatArray:
+def _plan(
+    distance: FloatArray, room: FloatArray, budget: float, *, whole: bool = True
+) -> FloatArray | None:
     """Return the optimal plan (m, neighbours) for neighbours sorted by distance.
 
     All queries send mass in proportion to a row's room, nearest first, up to a common level. The
     level rises from one sum of rooms to the next until the distance saved by a lower one, summed
-    over the queries, reaches `budget`.
+    over the queries, reaches `budget`. None where that needs more neighbours and these are not all.
     """
     m, neighbours = distance.shape
     level = np.cumsum(room, axis=1)
@@ -147,8 +160,10 @@ def _plan(distance: FloatArray, room: FloatArray, budget: float) -> FloatArray:
     order = np.argsort(reached, axis=None, kind="stable")
     over = np.flatnonzero(np.cumsum(more[order]) >= budget)
     if len(order) == 0:
-        return np.full((m, 1), 1 / m)
+        return np.full((m, 1), 1 / m) if whole else None
     common = reached.ravel()[order[over[0] if len(over) else -1]]
+    if not whole and not (len(over) and common < level[:, -1].min()):
+        return None
     filled = np.minimum(level / common, 1)
     filled[:, -1] = 1  # what is left goes to the last
     plan: FloatArray = np.diff(filled, axis=1, prepend=0.0) / m

@@ -38,6 +38,28 @@ def test_of_equal_rows_the_lower_is_nearer_across_blocks(monkeypatch):
     assert all(len(set(values[:8])) == 1 for values in found)
 
 
+@pytest.mark.parametrize("count", [1, 4, 30, 40])
+@pytest.mark.parametrize("spare", [128, 0])
+def test_lists_full_of_copies_are_settled_exactly(monkeypatch, spare, count):
+    monkeypatch.setattr(queries, "SPARE", spare)
+    monkeypatch.setattr(queries, "CELLS", 35)
+    rows = np.tile(RNG.normal(size=(2, 5)), (20, 1))
+    rows[7] += 1e-9  # apart in double precision only
+    S = np.round(cosines(rows, Q), 11)
+    expected = np.argsort(-S, axis=1, kind="stable")[:, :count]
+    found, _ = queries.nearest_rows(rows, queries.unit(Q), count)
+    np.testing.assert_array_equal(found, expected)
+    marked = queries.marked(rows, queries.unit(Q), count)
+    assert set(np.flatnonzero(marked)) == set(expected.ravel())
+
+
+def test_rows_that_are_not_left_are_not_found():
+    left = np.arange(90) % 3 > 0
+    found, _ = queries.nearest_rows(X, queries.unit(Q), 60, left=left)
+    S = np.where(left, cosines(X, Q), -np.inf)
+    np.testing.assert_array_equal(found, np.argsort(-S, axis=1, kind="stable")[:, :60])
+
+
 @pytest.mark.parametrize("name", TARGETED)
 def test_what_does_not_fit_is_named(name):
     method = getattr(select, name)

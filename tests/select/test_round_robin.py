@@ -51,10 +51,11 @@ def test_two_queries_by_hand():
     assert select.doubly_greedy(X, Q, 3).indices.tolist() == [0, 1, 2]
 
 
-@pytest.mark.parametrize("first", [64, 1])
+@pytest.mark.parametrize(("first", "listed"), [(64, 2**22), (1, 2**22), (1, 1)])
 @pytest.mark.parametrize("queries", [1, 3, 40])
-def test_by_definition_with_ties_and_copies(monkeypatch, first, queries):
+def test_by_definition_with_ties_and_copies(monkeypatch, first, listed, queries):
     monkeypatch.setattr(module, "FIRST", first)
+    monkeypatch.setattr(module, "LISTED", listed)
     rng = np.random.default_rng(queries)
     X = rng.integers(-2, 3, size=(60, 3)).astype(float)
     X[~X.any(axis=1)] = 1.0

@@ -136,13 +136,24 @@ def test_rows_are_drawn_in_proportion_to_their_mass():
     np.testing.assert_allclose(np.bincount(first, minlength=10) / 1500, mass, atol=0.045)
 
 
-def test_density_is_summed_in_blocks(monkeypatch):
+def test_density_is_summed_in_blocks_over_candidates(monkeypatch):
     X, _ = made(n=50)
-    near = np.arange(50)[None, ::-1]
     monkeypatch.setattr(module, "BLOCK", 7)
-    np.testing.assert_allclose(
-        module._density(X, near, 0.75)[0], densities(X, 0.75)[::-1], atol=1e-4
-    )
+    some = np.arange(0, 50, 2)
+    found = module._density(X, some, 0.75)
+    np.testing.assert_allclose(found[some], densities(X[some], 0.75), atol=1e-4)
+    assert (found[1::2] == 1).all()
+
+
+@pytest.mark.parametrize("alpha", [1e-4, 0.05, 0.3, 0.9])
+def test_more_neighbours_are_looked_at_as_the_level_asks_for_them(monkeypatch, alpha):
+    X, Q = made(n=80, m=6, seed=2)
+    given = {"alpha": alpha, "seed": None, "max_neighbours": 60}
+    whole = select.tsds(X, Q, 6, **given)
+    monkeypatch.setattr(module, "FIRST", 1)
+    short = select.tsds(X, Q, 6, **given)
+    assert short.indices.tolist() == whole.indices.tolist()
+    np.testing.assert_array_equal(short.trace, whole.trace)
 
 
 @pytest.mark.parametrize("given", [{"alpha": 0.0}, {"alpha": 1.0}, {"scale": 0.0}, {"sigma": -1.0}])
