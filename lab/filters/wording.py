@@ -111,12 +111,15 @@ def no_refusal(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]
     a model and so has or does something not, or that the task lacks something; or it is a
     placeholder such as "<no output>". Thoughts before it are passed over.
 
-    Precision and recall are above 0.9 on the rows that were read, in English and both Chinese
-    scripts (`benchmarks/wording.py`). On wordings that no pattern was written for, expect a recall
-    of 0.65 to 0.85.
+    Measured by reading what it rejects, and what a broad net of words finds beside it, on answers
+    that no pattern was written for: 14,488 of 18 models on AlpacaEval's prompts, 348 rejected,
+    precision 0.98, recall 0.90; 359 Chinese ones, 28 rejected, 0.96 and 0.92. Three sets before,
+    each mended after it was read, had 0.97/0.76, 0.96/0.82 and 0.97/0.89. Answers that open with a
+    disclaimer ("As an AI, I have no opinion, but ...") count as refusals. `benchmarks/wording.py`
+    holds rows that it was mended on.
 
     Source: after Evol-Instruct's third sign of failure, arXiv:2304.12244; own patterns.
-    Cost: about 300,000 rows a second.
+    Cost: about 200,000 rows a second.
 
     Examples
     --------
