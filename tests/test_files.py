@@ -1,4 +1,6 @@
 import os
+import sys
+import threading
 
 import pytest
 
@@ -21,6 +23,26 @@ def test_after_an_error_all_is_as_it_was(tmp_path):
         raise KeyError
     assert path.read_text() == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such locks there")
+def test_a_folder_is_held_by_one_at_a_time(tmp_path):
+    seen, inside = [], threading.Event()
+
+    def second():
+        inside.wait()
+        with files.locked(tmp_path):
+            seen.append("second")
+
+    other = threading.Thread(target=second)
+    other.start()
+    with pytest.raises(KeyError), files.locked(tmp_path):
+        inside.set()
+        other.join(timeout=0.1)
+        seen.append("first")
+        raise KeyError
+    other.join()
+    assert seen == ["first", "second"]
 
 
 def test_a_folder_takes_the_place_of_another(tmp_path):

@@ -6,23 +6,20 @@ that notebooks share what they have in common. A finished cell is never computed
 further arm or seed costs only itself.
 """
 
-import multiprocessing
 import os
 import shutil
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass
-from multiprocessing.synchronize import Event
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from tqdm.auto import tqdm
 
-from lab import invocation, models, records, runs
+from lab import engine as engines
+from lab import files, invocation, models, paths, records, runs
 from lab.ablate.against import PREFERRED, Against, judged
 from lab.ablate.arms import Arm
 from lab.errors import RunError
@@ -33,7 +30,7 @@ Tune = Callable[[pd.DataFrame, Recipe, Path], Path]
 Evaluate = Callable[[Path], pd.DataFrame]
 VERSION = 4  # raised when the same arm gives other numbers; since 4 words count otherwise, too
 METHOD = "arm"
-WATCH_SECONDS = 0.5  # how soon a worker notices that its parent is gone or wants it to stop
+SUBSET = ".subset.parquet"  # in the folder of a run under way: what a worker trains on
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +54,7 @@ def run(
     evaluate: Evaluate,
     compare: Against | None = None,
     workers: int | None = None,
+    engine: engines.Engine = engines.PROCESSES,
 ) -> pd.DataFrame:
     """Tune a model on each arm, evaluate it, and return one row per arm and seed.
 
@@ -78,6 +76,8 @@ def run(
         Judge the answers of all arms against those of one, pair by pair; see `judged`.
     workers : int, optional
         Processes; by default one per core, and one where a GPU is at hand.
+    engine : str or Executor
+        `"ray"` trains on the machines of a cluster; see `lab.engine.opened`.
 
     Returns
     -------
@@ -113,7 +113,10 @@ def run(
     missing = [cell for cell in distinct if cell.find() is None]
     bar = tqdm(total=len(distinct), initial=len(distinct) - len(missing), desc="arms", unit="model")
     with bar:
-        failed = _compute(missing, tune, evaluate, workers or _default_workers(), bar)
+        if missing and engine == engines.PROCESSES:
+            workers = min(workers or _default_workers(), len(missing))
+        work = partial(compute, tune=tune, evaluate=evaluate)
+        failed = _compute(missing, work, engine, workers, bar)
     if failed:
         first = failed[0]
         raise RunError(
@@ -211,65 +214,48 @@ def _default_workers() -> int:
 
 def _compute(
     cells: Sequence[_Cell],
-    tune: Tune,
-    evaluate: Evaluate,
-    workers: int,
+    work: Callable[..., None],
+    engine: engines.Engine,
+    workers: int | None,
     bar: "tqdm[Any]",
 ) -> list[tuple[_Cell, BaseException]]:
-    failed: list[tuple[_Cell, BaseException]] = []
     if not cells:
-        return failed
-    with _pool(min(workers, len(cells))) as pool:
-        tasks = {pool.submit(compute, cell, tune, evaluate): cell for cell in cells}
-        for task in as_completed(tasks):
-            error = task.exception()
-            if error is not None:
-                failed.append((tasks[task], error))
+        return []
+    with engines.opened(engine, workers=workers) as pool:
+        tasks = {_submit(pool, cell, work): cell for cell in cells}
+        for _ in engines.as_completed(tasks):
             bar.update()
-    return failed
+    for cell in cells:
+        (paths.runs() / cell.id / SUBSET).unlink(missing_ok=True)
+    return [(cell, error) for task, cell in tasks.items() if (error := task.exception())]
 
 
-@contextmanager
-def _pool(workers: int) -> Iterator[Executor]:
-    """Open processes that end with this one, and at once on an interrupt; a thread if it is one."""
-    context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    pool: Executor = ThreadPoolExecutor(1)
-    if workers > 1:
-        pool = ProcessPoolExecutor(
-            workers, mp_context=context, initializer=_enter_worker, initargs=(os.getpid(), stop)
-        )
-    try:
-        yield pool
-    except BaseException:
-        stop.set()
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
+def _submit(pool: Executor, cell: _Cell, work: Callable[..., None]) -> "Future[None]":
+    """Hand a cell to a worker; another process gets the path of its examples."""
+    if isinstance(pool, ThreadPoolExecutor):
+        return pool.submit(work, cell)
+    path = records.write_parquet(cell.arm.subset, paths.runs() / cell.id / SUBSET)
+    bare = replace(cell, arm=replace(cell.arm, subset=cell.arm.subset.iloc[:0]))
+    return pool.submit(work, bare, path=path)
 
 
-def _enter_worker(parent: int, stop: Event) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Jupyter interrupts the whole process group
-
-    def watch() -> None:
-        while not stop.wait(WATCH_SECONDS):
-            if os.getppid() != parent:
-                break
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # read when torch is first imported here
-        os.environ[name] = "1"
-
-
-def compute(cell: _Cell, tune: Tune, evaluate: Evaluate) -> None:
+def compute(cell: _Cell, *, tune: Tune, evaluate: Evaluate, path: Path | None = None) -> None:
     """Tune and evaluate one cell and record it; the tuned weights are not kept."""
+    folder = paths.runs() / cell.id
+    folder.mkdir(parents=True, exist_ok=True)
+    with files.locked(folder):  # a worker that was given up may be at work there still
+        if cell.find() is None:
+            subset = cell.arm.subset if path is None else records.read_parquet(path)
+            _compute_here(cell, subset, tune, evaluate)
+
+
+def _compute_here(cell: _Cell, subset: pd.DataFrame, tune: Tune, evaluate: Evaluate) -> None:
     with runs.start("ablate", METHOD, cell.params, cell.inputs, version=VERSION) as record:
-        model = tune(cell.arm.subset, cell.arm.recipe, record.folder / "model")
+        model = tune(subset, cell.arm.recipe, record.folder / "model")
         _keep_record(record, model)
         answers = evaluate(model)
         record.save("answers", answers)
-        record.save("subset", cell.arm.subset.index)
+        record.save("subset", subset.index)
         means = answers.mean(numeric_only=True)
         record.log(**{str(name): float(mean) for name, mean in means.items()})
         record.log(arm=cell.arm.name, subset=cell.inputs[0])

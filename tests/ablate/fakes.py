@@ -18,8 +18,14 @@ def tune(subset, recipe, folder):
     (folder / "seed").write_text(f"{recipe.seed} {len(subset)}")
     calls = Path(os.environ["WINNOW_DATA"]) / "calls"
     with calls.open("a") as log:
-        log.write(f"{recipe.seed} {len(subset)}\n")
+        log.write(f"{recipe.seed} {len(subset)} {os.getppid()}\n")
     return folder
+
+
+def tune_slowly(subset, recipe, folder):
+    done = tune(subset, recipe, folder)
+    time.sleep(0.5)
+    return done
 
 
 def evaluate(model, *, bonus=0.0):

@@ -1,0 +1,157 @@
+"""Tasks in processes and on a real cluster of two machines, one of which is killed at work."""
+
+import os
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pandas as pd
+import psutil
+import pytest
+
+from lab import ablate, engine, paths, runs
+from lab.errors import MissingPackageError, RunError
+from tests.ablate import fakes
+from tests.ablate.test_run import grid
+
+
+def test_results_come_in_the_order_of_the_calls(tmp_path):
+    calls = [(3, 2), (2, 5), (1, 1)]
+    assert engine.each(pow, calls, workers=1) == engine.each(pow, calls, workers=2) == [9, 32, 1]
+    assert engine.each(pow, [], workers=2) == []
+
+
+def test_what_is_open_is_used_and_left_open():
+    with ThreadPoolExecutor(1) as pool:
+        assert engine.each(pow, [(2, 2)], engine=pool) == [4]
+        assert pool.submit(len, "abc").result() == 3
+
+
+def test_all_others_finish_before_the_first_error_is_raised(tmp_path):
+    places = [tmp_path / "a", tmp_path / "none" / "b", tmp_path / "c"]
+    with pytest.raises(FileNotFoundError, match="none"):
+        engine.each(os.mkdir, [(place,) for place in places], workers=1)
+    assert places[0].is_dir()
+    assert places[2].is_dir()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"engine": "dask"}, r"engine must be 'processes', 'ray' or 'ray://host:port', got 'dask'"),
+        ({"workers": 0}, "workers must be at least 1, got 0"),
+        ({"engine": "ray", "workers": 2}, "workers is for processes of this machine, got 2"),
+    ],
+)
+def test_a_wrong_engine_or_number_is_an_error(given, message):
+    with pytest.raises(ValueError, match=message):
+        engine.each(len, [("a",)], **given)
+
+
+def test_without_the_extra_the_engine_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingPackageError, match=r"engine='ray' needs winnow\[cluster\]"):
+        ablate.run(grid(2), tune=fakes.tune, evaluate=fakes.evaluate, engine="ray")
+
+
+@pytest.fixture(scope="module")
+def ray():
+    """Connect to nothing; two machines of one core each are started once for all tests here."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    return pytest.importorskip("ray", reason="needs the extra winnow[cluster]")
+
+
+@pytest.fixture(scope="module")
+def cluster(ray):
+    from ray.cluster_utils import Cluster
+
+    node = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
+    started = Cluster(initialize_head=True, head_node_args=node)
+    started.second = started.add_node(**node)
+    started.node = node
+    yield started
+    started.shutdown()
+    deadline = time.monotonic() + 20
+    while (left := children()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not left
+
+
+def children():
+    every = psutil.Process().children(recursive=True)
+    return [one.name() for one in every if "ray" in one.name() or "gcs" in one.name()]
+
+
+@pytest.fixture
+def two_machines(cluster, ray, monkeypatch):
+    """Give the cluster with both machines up."""
+    if cluster.second is None:
+        cluster.second = cluster.add_node(**cluster.node)
+    cluster.wait_for_nodes()
+    monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+    yield cluster
+    assert not ray.is_initialized()
+
+
+def kill_when(cluster, at_work):
+    """Kill the second machine, without a farewell, as soon as `at_work()` holds."""
+
+    def watch():
+        while not at_work():
+            time.sleep(0.01)
+        raylet = psutil.Process(cluster.second.all_processes["raylet"][0].process.pid)
+        for process in [raylet, *raylet.children(recursive=True)]:
+            process.kill()
+        cluster.remove_node(cluster.second, allow_graceful=False)
+        cluster.second = None
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    return thread
+
+
+def machines():
+    """Return which machine each call was made on: workers are children of their machine."""
+    return [line.split()[2] for line in (paths.data() / "calls").read_text().splitlines()]
+
+
+def test_an_error_on_a_cluster_is_that_of_the_task(two_machines):
+    with pytest.raises(RunError, match=r"1 of 2 arms failed.*n 3.*three is too few"):
+        ablate.run(
+            grid(2, 3, seeds=[0]), tune=fakes.fail_on_three, evaluate=fakes.evaluate, engine="ray"
+        )
+    assert len(runs.frame("ablate")) == 1
+
+
+def test_what_is_large_goes_to_a_cluster_as_a_path(two_machines):
+    with (
+        pytest.raises(ValueError, match=r"may hold 8,388,608 bytes, got .*; hand over a path"),
+        engine.opened("ray") as pool,
+    ):
+        pool.submit(len, b"0" * 9_000_000)
+    with (
+        pytest.raises(ValueError, match=r"the result of a task on a cluster may hold"),
+        engine.opened("ray") as pool,
+    ):
+        pool.submit(bytes, 9_000_000).result()
+
+
+def test_a_cluster_that_loses_a_machine_gives_the_table_of_one_process(
+    two_machines, data_folder, tmp_path, monkeypatch
+):
+    arms, how = grid(2, 3, 4, 5), {"tune": fakes.tune_slowly, "evaluate": fakes.evaluate}
+    killer = kill_when(
+        two_machines, lambda: (data_folder / "calls").exists() and len(set(machines())) == 2
+    )
+    table = ablate.run(arms, engine="ray", **how)
+    killer.join()
+    calls, on = len(machines()), set(machines())
+    assert two_machines.second is None
+    assert len(on) == 2
+    assert 8 <= calls <= 9  # what the dead machine had in hand is done again, nothing else
+    assert len(runs.frame("ablate")) == 8
+    assert not list(paths.runs().rglob(".*"))
+    monkeypatch.setenv("WINNOW_DATA", str(tmp_path))
+    alone = ablate.run(arms, workers=1, **how)
+    pd.testing.assert_frame_equal(table.drop(columns="seconds"), alone.drop(columns="seconds"))
