@@ -93,7 +93,7 @@ def each(
     engine, workers
         As for `opened`.
     about : str
-        What the progress bar counts.
+        What the progress bar counts; none is shown for "".
 
     Raises
     ------
@@ -112,7 +112,9 @@ def each(
         workers = min(_cores() if workers is None else workers, len(todo))
     with opened(engine, workers=workers) as pool:
         tasks = [pool.submit(function, *call) for call in todo]
-        for _ in tqdm(as_completed(tasks), total=len(tasks), desc=about, unit="task"):
+        for _ in tqdm(
+            as_completed(tasks), total=len(tasks), desc=about, unit="task", disable=not about
+        ):
             pass
     return [task.result() for task in tasks]
 

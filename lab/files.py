@@ -6,6 +6,7 @@ that grows is a file of lines: a line that was being written when a run was kill
 
 import json
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -36,7 +37,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{os.getpid()}.{path.name}")  # keeps the suffix, which writers look at
+    # keeps the suffix, which writers look at; processes of two machines may share a number
+    part = path.with_name(f".{secrets.token_hex(4)}.{path.name}")
     try:
         yield part
     except BaseException:

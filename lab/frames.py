@@ -5,7 +5,6 @@ Arrow would give every object the keys of all the others.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lab import files
 from lab.errors import DataError
 
 _LOOSE = b"winnow.json"  # names the columns of a Parquet file that are written as JSON
@@ -30,21 +30,18 @@ def write_parquet(table: pd.DataFrame, path: str | Path) -> Path:
         If a column mixes kinds that Parquet cannot hold together, naming the column and its row.
     """
     path = Path(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
     arrow, loose = as_arrow(table, path)
     marked = {**(arrow.schema.metadata or {}), _LOOSE: json.dumps(loose).encode()}
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        pq.write_table(
-            arrow.replace_schema_metadata(marked),
-            part,
-            use_content_defined_chunking=True,
-            write_page_index=True,
-        )
+        with files.replacing(path) as part:
+            pq.write_table(
+                arrow.replace_schema_metadata(marked),
+                part,
+                use_content_defined_chunking=True,
+                write_page_index=True,
+            )
     except pa.ArrowException as error:
-        part.unlink(missing_ok=True)
         raise DataError(f"cannot be written as Parquet: {error}", file=path) from error
-    part.replace(path)
     return path
 
 

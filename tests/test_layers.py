@@ -16,6 +16,7 @@ LAYERS = [  # a part may import from earlier layers, and from itself
     {"compiled", "engine", "records", "texts", "models"},
     {"invocation"},
     {"runs", "llm", "load"},
+    {"shards"},
     {"filters", "score", "embed", "select", "coverage", "tune", "judge"},
     {"synth", "testbed", "recipes"},
     {"ablate"},

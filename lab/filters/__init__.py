@@ -12,6 +12,12 @@ from lab.filters.length import length
 from lab.filters.near_duplicates import copies_by_shingles, no_near_duplicates
 from lab.filters.novelty import copies_by_novelty, novelty, rouge_l
 from lab.filters.semantic import copies_by_meaning, semantic
+from lab.filters.sharded import (
+    first_rejection,
+    no_near_duplicates_shards,
+    novelty_shards,
+    passing,
+)
 from lab.filters.tally import explain, tally
 from lab.filters.thinking import no_circling_thinking, no_cut_thinking, no_leaked_thinking
 from lab.filters.tokens import cjk_tokens, rouge_tokens
@@ -47,6 +53,7 @@ __all__ = [
     "decontaminate",
     "decontaminate_semantic",
     "explain",
+    "first_rejection",
     "language",
     "language_of",
     "length",
@@ -64,11 +71,14 @@ __all__ = [
     "no_leaked_thinking",
     "no_markup",
     "no_near_duplicates",
+    "no_near_duplicates_shards",
     "no_other_answers",
     "no_personal",
     "no_refusal",
     "no_repetition",
     "novelty",
+    "novelty_shards",
+    "passing",
     "patterns",
     "rouge_l",
     "rouge_tokens",

@@ -8,6 +8,7 @@ Leskovec, Rajaraman & Ullman 2014, Mining of Massive Datasets, section 3.4 (band
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -97,13 +98,20 @@ def copies_by_shingles(
     'x'
     """
     rank = ranking(pool.index, best)
+    shown, found, past = sets(pool, fields, words)
+    return search(pool, _Shingled(shown.tolist(), found, past, rank, seed), max_similarity)
+
+
+def sets(
+    pool: pd.DataFrame, fields: tuple[str, ...], words: int
+) -> tuple["pd.Series[str]", Shingles, Shingles]:
+    """Return the texts that are compared, their shingles, and those of what is compared apart."""
     exchange = tuple(name for name in fields if name != "history") or fields
     shown = joined(pool, exchange)
     found = shingles(shown, words=words)
-    past = found
-    if exchange != fields:
-        past = shingles(joined(pool, ("history",)), words=words)
-    return search(pool, _Shingled(shown.tolist(), found, past, rank, seed), max_similarity)
+    if exchange == fields:
+        return shown, found, found
+    return shown, found, shingles(joined(pool, ("history",)), words=words)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,12 +127,7 @@ class _Shingled:
     def decide(self, limit: float) -> Positions:
         if not 0 < limit <= 1:
             raise ValueError(f"max_similarity must be above 0 and at most 1, got {limit}")
-        groups = _groups(self.found, self.past, limit, self.seed)
-        order = np.lexsort((self.rank, groups))
-        leads = np.flatnonzero(np.diff(groups[order], prepend=-1))
-        kept = np.empty(len(order), dtype=np.intp)
-        kept[order] = np.repeat(order[leads], np.diff(leads, append=len(order)))
-        return np.where(kept == np.arange(len(kept)), -1, kept)
+        return blockers(_groups(self.found, self.past, limit, self.seed), self.rank)
 
     def closest(self, blocker: Positions, rows: Positions) -> tuple[Positions, NDArray[np.float64]]:
         kept = blocker[rows]
@@ -133,6 +136,15 @@ class _Shingled:
             for pair in zip(rows, kept, strict=True)
         ]
         return kept, np.array(alike, dtype=np.float64)
+
+
+def blockers(groups: Ints, rank: NDArray[np.intp]) -> Positions:
+    """Return for each row the best of its group, -1 where it is that itself."""
+    order = np.lexsort((rank, groups))
+    leads = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    kept = np.empty(len(order), dtype=np.intp)
+    kept[order] = np.repeat(order[leads], np.diff(leads, append=len(order)))
+    return np.where(kept == np.arange(len(kept)), -1, kept)
 
 
 def ranking(index: pd.Index, best: "pd.Series[float] | None") -> NDArray[np.intp]:
@@ -153,19 +165,29 @@ def _groups(found: Shingles, past: Shingles, limit: float, seed: int) -> NDArray
     sizes = np.diff(found.starts)
     if limit == 1 or not sizes.any():
         return np.arange(len(sizes))
-    same = _whole(found.hashes, found.starts) ^ (_whole(past.hashes, past.starts) >> np.uint64(1))
-    _, first, inverse = np.unique(same, return_index=True, return_inverse=True)
-    parent = first[inverse].astype(np.int64)  # equal sets are one group from the start
-    parent[sizes == 0] = np.flatnonzero(sizes == 0)  # nothing to compare: each stays alone
+    parent = equal_sets(wholes(found, past), sizes)
     width = band_width(limit)
     distinct = np.flatnonzero((parent == np.arange(len(sizes))) & (sizes > 0))
-    rows, digests = _candidates(found, distinct, width, seed)
-    sets, pasts = (found.hashes, found.starts), (past.hashes, past.starts)
+    rows, made = _candidates(found, distinct, width, seed)
+    both, pasts = (found.hashes, found.starts), (past.hashes, past.starts)
     for column in range(0, PERMUTATIONS, width):
-        keys = _keys(digests, column, width)
+        keys = band_keys(made, column, width)
         order = np.argsort(keys, kind="stable")
-        _link(rows[order], keys[order], sets, pasts, limit, parent)
-    return np.array([_root(parent, row) for row in range(len(sizes))], dtype=np.intp)
+        link(rows[order], keys[order], both, pasts, limit, parent)
+    return roots(parent)
+
+
+def wholes(found: Shingles, past: Shingles) -> Hashes:
+    """Return one hash per row, equal for equal sets of exchanges and of histories."""
+    return _whole(found.hashes, found.starts) ^ (_whole(past.hashes, past.starts) >> np.uint64(1))
+
+
+def equal_sets(same: Hashes, sizes: Ints) -> NDArray[np.int64]:
+    """Return for each row the first with equal sets; one with nothing to compare stays alone."""
+    _, first, inverse = np.unique(same, return_index=True, return_inverse=True)
+    parent = first[inverse].astype(np.int64)
+    parent[sizes == 0] = np.flatnonzero(sizes == 0)
+    return parent
 
 
 def band_width(limit: float) -> int:
@@ -179,20 +201,30 @@ def _candidates(
     found: Shingles, rows: Ints, width: int, seed: int
 ) -> tuple[Ints, NDArray[np.uint32]]:
     """Return the rows that share a band with another, and their digests (f, PERMUTATIONS)."""
-    from rensa import RMinHash, RMinHashLSH  # compiled; not needed by the other filters
-
-    def sketch(rows: Ints) -> "RMinHash":
-        hashes, offsets = _gather(found.hashes, found.starts, rows)
-        return RMinHash.digest_matrix_from_flat_token_hashes(hashes, offsets, PERMUTATIONS, seed)
+    from rensa import RMinHashLSH  # compiled; not needed by the other filters
 
     bands = RMinHashLSH(0.5, PERMUTATIONS, PERMUTATIONS // width)
-    flagged = np.array(bands.query_duplicate_flags_matrix_one_shot(sketch(rows)), dtype=bool)
+    sketch = _sketch(found, rows, seed)
+    flagged = np.array(bands.query_duplicate_flags_matrix_one_shot(sketch), dtype=bool)
     rows = rows[flagged]
-    return rows, np.array(sketch(rows).to_rows(), dtype=np.uint32).reshape(-1, PERMUTATIONS)
+    return rows, digests(found, rows, seed)
+
+
+def digests(found: Shingles, rows: Ints, seed: int) -> NDArray[np.uint32]:
+    """Return the least hash of each row under each permutation (r, PERMUTATIONS)."""
+    made = _sketch(found, rows, seed).to_rows()
+    return np.array(made, dtype=np.uint32).reshape(-1, PERMUTATIONS)
+
+
+def _sketch(found: Shingles, rows: Ints, seed: int) -> Any:
+    from rensa import RMinHash
+
+    hashes, offsets = gather(found.hashes, found.starts, rows)
+    return RMinHash.digest_matrix_from_flat_token_hashes(hashes, offsets, PERMUTATIONS, seed)
 
 
 @njit(cache=True, nogil=True)
-def _gather(hashes: Hashes, starts: Ints, rows: Ints) -> tuple[Hashes, Hashes]:
+def gather(hashes: Hashes, starts: Ints, rows: Ints) -> tuple[Hashes, Hashes]:
     """Return the hashes of some rows, end to end, and where each starts."""
     offsets = np.zeros(len(rows) + 1, dtype=np.uint64)
     for at, row in enumerate(rows):
@@ -215,7 +247,7 @@ def _whole(hashes: Hashes, starts: Ints) -> Hashes:
 
 
 @njit(cache=True, nogil=True)
-def _keys(digests: NDArray[np.uint32], first: int, width: int) -> Hashes:
+def band_keys(digests: NDArray[np.uint32], first: int, width: int) -> Hashes:
     """Return one hash per row over columns `first` to `first + width` of the digests."""
     keys = np.full(len(digests), np.uint64(0xCBF29CE484222325))
     for row in range(len(digests)):
@@ -235,6 +267,23 @@ def _root(parent: Ints, row: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def roots(parent: Ints) -> NDArray[np.int64]:
+    """Return the row that stands for the group of each."""
+    found = np.empty(len(parent), dtype=np.int64)
+    for row in range(len(parent)):
+        found[row] = _root(parent, row)
+    return found
+
+
+@njit(cache=True, nogil=True)
+def join(pairs: Ints, parent: Ints) -> None:
+    """Join, in place, the groups of each pair (p, 2)."""
+    for at in range(len(pairs)):
+        one, two = _root(parent, pairs[at, 0]), _root(parent, pairs[at, 1])
+        parent[max(one, two)] = min(one, two)
+
+
+@njit(cache=True, nogil=True)
 def _jaccard(hashes: Hashes, starts: Ints, one: int, two: int) -> float:
     """Return the shared over all distinct hashes of two rows, both sorted."""
     i, j, shared = starts[one], starts[two], 0
@@ -250,7 +299,7 @@ def _jaccard(hashes: Hashes, starts: Ints, one: int, two: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _link(
+def link(
     rows: Ints,
     keys: Hashes,
     found: tuple[Hashes, Ints],

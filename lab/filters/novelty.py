@@ -92,7 +92,7 @@ def copies_by_novelty(
     >>> found.closest().loc["y", ["nearest", "text"]].tolist()
     ['x', 'Name a red fruit.']
     """
-    tokens, before = _tokens(pool, seeds, field, tokenize)
+    tokens, before = tokens_of(pool, seeds, field, tokenize)
     rows = rouge.arrange(tokens.ids, tokens.starts)
     texts = [*before, *text.column(pool, field)]
     return search(pool, _Tokenised(texts, len(before), rows, tokens.vocabulary), max_similarity)
@@ -110,7 +110,7 @@ class _Tokenised:
     def decide(self, limit: float) -> Positions:
         if not 0 <= limit <= 1:
             raise ValueError(f"max_similarity must be between 0 and 1, got {limit}")
-        blocker, _ = rouge.greedy(self.rows, self.vocabulary, float(limit), self.seeds)
+        blocker, _ = rouge.greedy(self.rows, self.vocabulary, float(limit), self.seeds, grows=True)
         rejecting: Positions = blocker[self.seeds :]
         return rejecting
 
@@ -141,7 +141,7 @@ def rouge_l(
     return measures
 
 
-def _tokens(
+def tokens_of(
     pool: pd.DataFrame, seeds: Iterable[str], field: str, tokenize: Tokenizer
 ) -> tuple[Tokens, list[str]]:
     """Return the tokens of seeds and pool, numbered by rarity, and the seeds."""

@@ -243,7 +243,13 @@ def _blocker(desk: Desk, index: Index, rows: Rows, row: int, limit: float) -> tu
 
 
 @njit(cache=True, nogil=True)
-def greedy(rows: Rows, vocabulary: int, limit: float, forced: int) -> tuple[Ints, Count]:
+def greedy(
+    rows: Rows,
+    vocabulary: int,
+    limit: float,
+    forced: int,
+    grows: bool,  # noqa: FBT001 - numba has no keyword-only arguments
+) -> tuple[Ints, Count]:
     """Keep each row unless its F with a row kept before is above `limit`.
 
     Parameters
@@ -256,6 +262,8 @@ def greedy(rows: Rows, vocabulary: int, limit: float, forced: int) -> tuple[Ints
         Largest F allowed, 0 to 1.
     forced : int
         This many rows at the start are kept whatever they are.
+    grows : bool
+        Otherwise rows are compared with these alone.
 
     Returns
     -------
@@ -275,7 +283,7 @@ def greedy(rows: Rows, vocabulary: int, limit: float, forced: int) -> tuple[Ints
             _clear(desk, rows, row)
             total_read += read
             total_compared += compared
-        if blocker[row] < 0:
+        if blocker[row] < 0 and (grows or row < forced):
             _enlist(index, rows, row, limit)
     return blocker, Count(total_read, total_compared)
 

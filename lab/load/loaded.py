@@ -99,6 +99,22 @@ def gather(
     every_turn: bool = False,
 ) -> Loaded:
     """Turn rows from anywhere into a pool; `hint` says what to try where not one row fits."""
+    kept, refused = told_apart(rows, convert, source=source, columns=columns, every_turn=every_turn)
+    if not kept:
+        raise nothing(refused, source, hint)
+    table = pd.DataFrame(refused, columns=list(REFUSED))
+    return Loaded(records.frame(kept), table, len(kept) + len(refused))
+
+
+def told_apart(
+    rows: Iterable[Row],
+    convert: Convert,
+    *,
+    source: str,
+    columns: Mapping[str, str] | None = None,
+    every_turn: bool = False,
+) -> tuple[list[Example], list[dict[str, Any]]]:
+    """Return the examples of rows, each distinct one once, and what was refused, with `REFUSED`."""
     kept: list[Example] = []
     refused: list[dict[str, Any]] = []
     first: dict[str, int] = {}  # id -> the row that holds it
@@ -121,13 +137,11 @@ def gather(
                 kept.append({"source": row.file or source, **example})
             except DataError as error:
                 refused.append(_refusal(row, error))
-    if not kept:
-        raise _nothing(refused, source, hint)
-    table = pd.DataFrame(refused, columns=list(REFUSED))
-    return Loaded(records.frame(kept), table, len(kept) + len(refused))
+    return kept, refused
 
 
-def _nothing(refused: list[dict[str, Any]], source: str, hint: str) -> DataError:
+def nothing(refused: list[dict[str, Any]], source: str, hint: str = HINT) -> DataError:
+    """Return the error of a source of which not one row fits."""
     if not refused:
         return DataError(f"holds no rows; {hint}", file=source)
     told = refused[0]

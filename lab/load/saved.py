@@ -50,11 +50,15 @@ def shards(path: str | Path) -> Loaded:
     DataError
         If the file cannot be read, or not one row fits.
     """
-    return collect(path, _example)
+    return collect(path, example)
 
 
-def _example(given: dict[str, Any]) -> Example:
+def example(given: dict[str, Any]) -> Example:
+    """Return a row of a pool as an example; lists may be JSON text."""
     row = {name: value for name, value in given.items() if name != "given_id"}
+    for name in ("instruction", "output"):
+        if name not in row:
+            raise DataError("is missing", field=name, value=sorted(row))
     for name in ("parent", "recipe"):
         row[name] = row.pop(f"given_{name}", None)
     for name in LISTS:

@@ -19,6 +19,7 @@ from lab.select.round_robin import round_robin
 from lab.select.s1 import s1
 from lab.select.selection import Selection
 from lab.select.sets import graphfilter, instag
+from lab.select.sharded import kcenter_shards, kcenter_two_rounds
 from lab.select.stratified import stratified
 from lab.select.tradeoff import dpp, mmr
 from lab.select.tsds import tsds
@@ -41,6 +42,8 @@ __all__ = [
     "instag",
     "instruction_mining",
     "kcenter",
+    "kcenter_shards",
+    "kcenter_two_rounds",
     "kmeans",
     "learn_value",
     "learned",

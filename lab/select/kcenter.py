@@ -85,7 +85,7 @@ def kcenter(
     >>> kcenter([[0.0], [1.0], [9.0], [10.0]], k=2, init=[0]).indices
     array([3, 1])
     """
-    cover = DeviceCover(X) if _is_tensor(X) else _Cover(X)
+    cover = DeviceCover(X) if _is_tensor(X) else Cover(X)
     n = len(cover.X)
     init, start = check_rows(init, n, "init"), check_rows(start, n, "start")
     check_rows(np.concatenate([init, start]), n, "init and start together")
@@ -127,26 +127,29 @@ def _is_tensor(X: object) -> bool:
     return torch is not None and isinstance(X, torch.Tensor)
 
 
-class _Cover:
+class Cover:
     """The centers so far and, for every row, its squared distance to the nearest of some.
 
     `nearest[i]` is exact for the first `seen[i]` centers, and so a bound from above for all.
     The rows in `active` have seen all centers, and every other row's bound is below `level`.
+    Centers are rows of `C`, which is `X` itself unless they come from elsewhere.
     """
 
-    def __init__(self, X: ArrayLike) -> None:
+    def __init__(self, X: ArrayLike, C: FloatArray | None = None) -> None:
         rows = np.ascontiguousarray(check_shape(X))
         X = rows if rows.dtype in (np.float32, np.float64) else rows.astype(np.float32)
         self.X: FloatArray = X
         self.square = np.einsum("nd,nd->n", X, X)
         if not np.isfinite(self.square.sum()):  # a row that is not finite, or a square too large
             check_matrix(rows)
+        self.C: FloatArray = X if C is None else C
+        self.lengths = self.square if C is None else np.einsum("nd,nd->n", C, C)
         unit = float(np.finfo(X.dtype).eps)
-        longest = float(self.square.max())
+        longest = float(max(self.square.max(), self.lengths.max()))
         self.slack = 4.0 * (X.shape[1] + 4) * unit * longest  # of a product's squared distance
         self.nearest: NDArray[np.float64] = np.full(len(X), np.inf)
         self.seen = np.zeros(len(X), dtype=np.int32)
-        self.centers = np.empty(len(X), dtype=np.intp)
+        self.centers = np.empty(len(self.C), dtype=np.intp)
         self.count = 0
         self.block = np.empty((min(BLOCK, len(X)), X.shape[1]), dtype=X.dtype)
         self.active = np.arange(0)
@@ -157,26 +160,27 @@ class _Cover:
         self.centers[self.count] = row
         self.count += 1
         self.nearest[row] = PICKED
-        kept = _see(self.X, row, self.active, self.nearest, self.seen, self.count, self.level)
+        center = self.C[row]
+        kept = _see(self.X, center, self.active, self.nearest, self.seen, self.count, self.level)
         self.active = self.active[:kept]
 
     def farthest(self) -> int:
         """Return the row farthest from all centers, ties to the lower row."""
-        self._activate()
+        self.activate()
         return int(self.active[np.argmax(self.nearest[self.active])])
 
     def radius(self) -> float:
         """Return the distance of the farthest row, 0 if every row is a center."""
-        self._activate()
+        self.activate()
         return float(np.sqrt(max(self.nearest[self.active].max(), 0.0)))
 
     def left(self) -> IntArray:
         """Return the rows that are no centers."""
         return np.flatnonzero(self.nearest != PICKED)
 
-    def _activate(self) -> None:
-        """Make sure that some row is active: lower the level until one is."""
-        wanted = max(FEWEST, int(ACTIVE * len(self.X)))
+    def activate(self, wanted: int | None = None) -> None:
+        """Make sure that some row is active: lower the level until one is, first to `wanted`."""
+        wanted = wanted or max(FEWEST, int(ACTIVE * len(self.X)))
         while len(self.active) == 0:
             wanted = min(wanted, len(self.X))
             self.level = np.partition(self.nearest, len(self.X) - wanted)[len(self.X) - wanted]
@@ -192,37 +196,36 @@ class _Cover:
             block = rows[at : at + BLOCK]
             first = int(self.seen[block[0]])
             if first == self.count - 1:  # one center: each row is read once, no product is needed
-                center = self.centers[first]
+                center = self.C[self.centers[first]]
                 _see(self.X, center, block, self.nearest, self.seen, self.count, -np.inf)
             elif first < self.count:
                 centers = self.centers[first : self.count]
                 near = np.take(self.X, block, axis=0, out=self.block[: len(block)], mode="clip")
-                product = near @ self.X[centers].T
-                _compare(self.X, self.square, product, block, centers, self.nearest, self.slack)
+                C, lengths = self.C[centers], self.lengths[centers]
+                product = near @ C.T
+                _compare(self.X, self.square, product, block, C, lengths, self.nearest, self.slack)
                 self.seen[block] = self.count
 
 
 @njit(cache=True, fastmath=FAST)
-def _apart(X: Any, i: int, j: int) -> float:
+def _apart(row: Any, other: Any) -> float:
     """Squared distance of two rows from their differences, in double precision."""
     total = 0.0
-    for t in range(X.shape[1]):
-        difference = np.float64(X[i, t]) - np.float64(X[j, t])
+    for t in range(len(row)):
+        difference = np.float64(row[t]) - np.float64(other[t])
         total += difference * difference
     return total
 
 
 @njit(cache=True)
 def _see(
-    X: Any, center: int, active: Any, nearest: Any, seen: Any, count: int, level: float
+    X: Any, center: Any, active: Any, nearest: Any, seen: Any, count: int, level: float
 ) -> int:
     """Let the active rows see a center; move those still at `level` to the front, count them."""
     kept = 0
     for place in range(len(active)):
         row = active[place]
-        if row == center:
-            continue
-        nearest[row] = min(nearest[row], _apart(X, row, center))
+        nearest[row] = min(nearest[row], _apart(X[row], center))
         seen[row] = count
         if nearest[row] >= level:
             active[kept] = row
@@ -232,10 +235,16 @@ def _see(
 
 @njit(cache=True)
 def _compare(
-    X: Any, square: Any, product: Any, rows: Any, centers: Any, nearest: Any, slack: float
+    X: Any,
+    square: Any,
+    product: Any,
+    rows: Any,
+    centers: Any,
+    lengths: Any,
+    nearest: Any,
+    slack: float,
 ) -> None:
     """Take the distance of every pair that the product cannot rule out."""
-    lengths = square[centers]
     lows = np.full((len(centers) + STRIP - 1) // STRIP, -np.inf, dtype=product.dtype)
     for a in range(len(rows)):
         row = rows[a]
@@ -250,7 +259,7 @@ def _compare(
                 continue
             for b in range(strip * STRIP, min((strip + 1) * STRIP, len(centers))):
                 if lengths[b] - 2.0 * product[a, b] <= limit:
-                    distance = _apart(X, row, centers[b])
+                    distance = _apart(X[row], centers[b])
                     if distance < nearest[row]:
                         nearest[row] = distance
                         limit = min(limit, distance + slack - square[row])

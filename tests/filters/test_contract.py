@@ -23,6 +23,7 @@ NOT_FILTERS = {
     *("apply", "cjk_tokens", "contaminated_by", "copies_by_meaning", "copies_by_novelty"),
     *("copies_by_shingles", "Copies", "explain", "Filtered", "Growing", "language_of", "matched"),
     *("patterns", "rouge_l", "rouge_tokens", "tally"),
+    *("first_rejection", "passing", "no_near_duplicates_shards", "novelty_shards"),  # of shards
 }
 FILTERS = {
     name: getattr(filters, name)

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from lab import select
+from lab import paths, select
 
 N = 80
 RNG = np.random.default_rng(5)
@@ -34,6 +34,10 @@ CALLS = {  # at budget k, with the seed where there is one: methods that take ot
     "graphfilter": lambda k, seed: select.graphfilter(WORDS, k),
     "instag": lambda k, seed: select.instag(TAGS, k),
     "instruction_mining": lambda k, seed: select.instruction_mining(LOSSES, k),
+    "kcenter_shards": lambda k, seed: select.kcenter_shards(shards(), k, seed=seed, workers=1),
+    "kcenter_two_rounds": lambda k, seed: select.kcenter_two_rounds(
+        shards(), k, seed=seed, workers=1
+    ),
     "learned": lambda k, seed: select.learned(X, SCORES, k, clusters=4, seed=seed),
     "longest": lambda k, seed: select.longest(TEXTS, k),
     "matched": lambda k, seed: select.matched(SCORES, [3, 5, 8], k, seed=seed),
@@ -44,6 +48,16 @@ CALLS = {  # at budget k, with the seed where there is one: methods that take ot
     "tsds": lambda k, seed: select.tsds(X, QUERIES, k, alpha=1e-4, seed=seed),
     "zip": lambda k, seed: select.zip(WORDS, k),
 }
+
+
+def shards():
+    """Return the files of two shards of the vectors."""
+    files = [paths.data() / f"{at}.npy" for at in range(2)]
+    for path, rows in zip(files, np.array_split(X, 2), strict=True):
+        np.save(path, rows)
+    return files
+
+
 OTHERS = {  # what is not a method
     "Selection",
     "agglomerative_centres",
@@ -102,7 +116,9 @@ def test_same_seed_same_picks(name):
         assert method(20, 3).indices.tolist() != method(20, 4).indices.tolist()
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize(
+    "name", sorted(METHODS.keys() - {"kcenter_two_rounds"})
+)  # its shards pick k, too
 def test_picks_are_nested(name):
     small, large = METHODS[name](9, 1), METHODS[name](40, 1)
     assert large.first(9).indices.tolist() == small.indices.tolist()
