@@ -2,7 +2,8 @@
 
 The root is the checkout that holds this package; for an installed package the study that `lab new`
 started, at or above the working folder, or else the working folder. `WINNOW_DATA` moves the data
-folder, `WINNOW_SHARED` names a folder of other people's data for tests and benchmarks.
+folder, `WINNOW_STORE` the store in it, such as to a disk of each machine of a cluster;
+`WINNOW_SHARED` names a folder of other people's data for tests and benchmarks.
 """
 
 import os
@@ -61,8 +62,9 @@ def runs() -> Path:
 
 
 def store() -> Path:
-    """Return the folder of replies and vectors that can be made again."""
-    return data() / "store"
+    """Return the folder of replies and vectors that can be made again, or `WINNOW_STORE`."""
+    moved = os.environ.get("WINNOW_STORE")
+    return Path(moved).resolve() if moved else data() / "store"
 
 
 def executed() -> Path:

@@ -106,7 +106,9 @@ def over(
         One of `runs.STEPS`.
     make : function of a module, or a `functools.partial` of one
         Takes what each shard holds, a frame or an array, and gives a frame, a Series or an array
-        of as many rows, or fewer.
+        of as many rows, or fewer. A model is named by its path, a client of a server is handed over
+        by its settings: what it bought is in the store, and found when a task is done again. The
+        store is for processes of one machine; machines that buy need one each (`WINNOW_STORE`).
     shards : sequences of Path
         Of equal length, one for each argument of `make`.
     engine, workers

@@ -5,15 +5,35 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
+import numpy as np
 import pandas as pd
 import psutil
 import pytest
 
-from lab import ablate, engine, paths, runs
+from lab import (
+    ablate,
+    embed,
+    engine,
+    filters,
+    llm,
+    paths,
+    records,
+    runs,
+    score,
+    select,
+    shards,
+    testbed,
+)
 from lab.errors import MissingPackageError, RunError
+from lab.testbed.serve import background
+from lab.testbed.teacher import TeacherServer
 from tests.ablate import fakes
 from tests.ablate.test_run import grid
+
+POOL = testbed.pool(48, noise=0.3)
+BASE = str(paths.base_model())
 
 
 def test_results_come_in_the_order_of_the_calls(tmp_path):
@@ -155,3 +175,70 @@ def test_a_cluster_that_loses_a_machine_gives_the_table_of_one_process(
     monkeypatch.setenv("WINNOW_DATA", str(tmp_path))
     alone = ablate.run(arms, workers=1, **how)
     pd.testing.assert_frame_equal(table.drop(columns="seconds"), alone.drop(columns="seconds"))
+
+
+def seen(pool, *, make):
+    """Do what a stage does, once it has been written down on which machine."""
+    with (paths.data() / "calls").open("a") as log:
+        log.write(f"0 {len(pool)} {os.getppid()}\n")
+    return make(pool)
+
+
+def in_shards(folder, count):
+    pieces = np.array_split(np.arange(len(POOL)), count)
+    return [
+        records.write_parquet(POOL.iloc[rows], folder / f"part-{at}.parquet")
+        for at, rows in enumerate(pieces)
+    ]
+
+
+def whole(made):
+    return pd.concat(map(shards.read, made)).iloc[:, 0]
+
+
+def test_scores_and_vectors_of_a_model_on_a_cluster_that_loses_a_machine(
+    two_machines, data_folder, tmp_path
+):
+    parts = in_shards(tmp_path, 8)
+    killer = kill_when(
+        two_machines, lambda: (data_folder / "calls").exists() and len(set(machines())) == 2
+    )
+    with engine.opened("ray") as pool:
+        make = partial(score.perplexity, model=BASE)
+        scores = shards.over("score", partial(seen, make=make), parts, engine=pool)
+        killer.join()
+        by = partial(embed.vectors_of, by=partial(embed.sentences, model=BASE))
+        vectors = shards.over("embed", by, parts, engine=pool)
+        few = select.kcenter_shards(vectors, 9, engine=pool)
+        keep = filters.no_near_duplicates_shards(parts, max_similarity=0.5, engine=pool)
+        novel = filters.novelty_shards(parts, engine=pool)
+    assert two_machines.second is None
+    assert 8 <= len(machines()) <= 9
+    np.testing.assert_allclose(whole(scores), score.perplexity(POOL, model=BASE), rtol=1e-5)
+    X = embed.vectors_of(POOL, by=partial(embed.sentences, model=BASE))
+    np.testing.assert_allclose(np.concatenate(list(map(shards.read, vectors))), X, atol=1e-5)
+    made = np.concatenate(list(map(shards.read, vectors)))
+    assert few.indices.tolist() == select.kcenter(made, 9).indices.tolist()
+    assert whole(keep).equals(filters.no_near_duplicates(POOL, max_similarity=0.5))
+    assert whole(novel).equals(filters.novelty(POOL))
+
+
+def test_a_machine_that_is_lost_while_it_buys_costs_what_it_had_in_hand_and_no_more(
+    two_machines, tmp_path
+):
+    server = TeacherServer(testbed.Teacher(), testbed.Traffic(latency_s=0.15), models=("teacher",))
+    with background(server) as url:
+        rater = llm.Client("teacher", base_url=url, limits=llm.Limits(max_in_flight=2))
+        rate = partial(score.rating, rater=rater)
+        parts = in_shards(tmp_path, 4)
+        killer = kill_when(two_machines, lambda: len(rater.store) >= 8)
+        bought = shards.over("score", rate, parts, engine="ray")
+        killer.join()
+        assert two_machines.second is None
+        told = server.log.summary()
+        assert told["paid_requests"] == len(rater.store) == len(POOL)
+        # nothing that was kept is bought again; what was on its way to the dead machine is
+        assert len(POOL) <= told["paid"] <= len(POOL) + 2
+        alone = score.rating(POOL, rater)
+        assert server.log.summary() == told
+    pd.testing.assert_series_equal(whole(bought), alone)

@@ -10,6 +10,12 @@ def test_data_folder_moves_with_the_environment(monkeypatch, tmp_path):
     assert paths.runs() == paths.root() / "data" / "runs"
 
 
+def test_the_store_moves_alone(monkeypatch, tmp_path):
+    monkeypatch.setenv("WINNOW_STORE", str(tmp_path / "disk"))
+    assert paths.store() == tmp_path / "disk"
+    assert paths.runs() == paths.data() / "runs"
+
+
 def test_given_folders_do_not_move(monkeypatch, tmp_path):
     monkeypatch.setenv("WINNOW_DATA", str(tmp_path))
     assert paths.samples() == paths.root() / "data" / "samples"

@@ -1,8 +1,11 @@
 """Which text of an example is embedded: the whole exchange, or some of its parts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lab.errors import DataError
 
@@ -52,3 +55,35 @@ def texts(pool: pd.DataFrame, *, parts: Sequence[str] = PARTS) -> "pd.Series[str
             f"nothing to embed in {int(empty.sum())} examples", row=str(joined.index[empty][0])
         )
     return joined
+
+
+def vectors_of(
+    pool: pd.DataFrame,
+    *,
+    by: Callable[["pd.Series[str]"], Any],
+    parts: Sequence[str] = PARTS,
+) -> NDArray[np.float32]:
+    """Embed the examples of a pool, as `shards.over` does one shard after the other.
+
+    Parameters
+    ----------
+    pool : DataFrame
+        A pool of examples.
+    by : callable
+        A function of texts, such as `partial(embed.static, model=folder)`.
+    parts : sequence of str
+        As for `texts`.
+
+    Returns
+    -------
+    float32 (n, d)
+        The vectors, in the order of the pool.
+
+    Examples
+    --------
+    >>> from lab import embed
+    >>> pool = pd.DataFrame({"instruction": ["Add.", "Sing."], "input": "", "output": "So."})
+    >>> vectors_of(pool, by=embed.lexical).shape
+    (2, 2)
+    """
+    return np.asarray(by(texts(pool, parts=parts)), dtype=np.float32)

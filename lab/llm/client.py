@@ -77,6 +77,23 @@ class Client:
     def __repr__(self) -> str:
         return f"Client({self.model!r}, base_url={self.server.base_url!r})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Hand this client to another process as its settings: its store is the same file.
+
+        Keys stay in the environment. A budget, a store in memory or a server in this process cannot
+        be shared.
+        """
+        ledger, where = self.session.ledger, self.session.server
+        for held, why in (
+            (ledger.budget_usd, f"a budget of {ledger.budget_usd} $ is kept by one process"),
+            (str(self.store.path) == ":memory:", "its store is in the memory of this process"),
+            (where.transport, "its server runs in this process; serve it over HTTP"),
+        ):
+            if held:
+                raise TypeError(f"{self!r} cannot be handed to another process: {why}")
+        path, limits = str(self.store.path), self.session.limits
+        return _again, (self.model, where, path, ledger.prices, limits)
+
     @property
     def model(self) -> str:
         """Return the model that is asked where a request names none."""
@@ -173,3 +190,7 @@ def _show(bar: "tqdm[Any]", job: Job) -> None:
     notes = {"failed": now.failed, "retried": now.retried, "usd": round(now.spent_usd, 4)}
     bar.set_postfix({name: value for name, value in notes.items() if value}, refresh=False)
     bar.update(now.done - bar.n)
+
+
+def _again(model: str, where: Server, store: str, prices: Any, limits: Limits) -> Client:
+    return Client(model, base_url=where, store=store, prices=prices, limits=limits)

@@ -1,3 +1,5 @@
+import copy
+import pickle
 import re
 
 import pytest
@@ -144,3 +146,36 @@ def test_limits_have_bounds(change, message):
 def test_a_request_that_no_file_could_hold_is_refused_before_it_is_sent(ask):
     with pytest.raises(ValueError, match="a message holds half of a surrogate pair"):
         ask("q \ud83d")
+
+
+def test_another_process_gets_a_client_by_its_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("MY_KEY", "sk-secret")
+    server = llm.Server("http://127.0.0.1:1/v1", key_variable="MY_KEY")
+    price = {"m": llm.Price(input_usd=1.0, output_usd=2.0)}
+    limits = llm.Limits(max_in_flight=3)
+    ours = llm.Client(
+        "m", base_url=server, store=tmp_path / "r.sqlite", prices=price, limits=limits
+    )
+    assert b"sk-secret" not in pickle.dumps(ours)
+    theirs = copy.copy(ours)  # by the same way, without the bytes
+    assert theirs.identity == ours.identity
+    assert theirs.store.path == ours.store.path
+    assert theirs.session.limits == limits
+    assert theirs.session.ledger.prices == price
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"budget_usd": 2.0}, r"a budget of 2.0 \$ is kept by one process"),
+        ({"store": ":memory:"}, "its store is in the memory of this process"),
+        (
+            {"base_url": llm.Server("http://a/v1", transport=object)},
+            "its server runs in this process; serve it over HTTP",
+        ),
+    ],
+)
+def test_what_processes_cannot_share_is_not_handed_over(more, message):
+    client = llm.Client("m", **({"base_url": "http://127.0.0.1:1/v1"} | more))
+    with pytest.raises(TypeError, match=rf"Client\('m'.*cannot be handed to another.*{message}"):
+        pickle.dumps(client)
