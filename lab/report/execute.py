@@ -27,7 +27,10 @@ Say = Callable[[str], None]
 Note = Callable[["Task", "Execution | None"], None]
 TOUR = "00-tour"  # what a newcomer wants to see first
 FORMAT = 2  # of the stored execution; raised when its form changes
-STARTUP = "import lab.report.trace as _trace; _trace.begin(); del _trace"
+STARTUP = (
+    "from lab.report import tables as _tables, trace as _trace; "
+    "_trace.begin(); _tables.show_series(); del _tables, _trace"
+)
 SUFFIXES = (".py", ".txt", ".json", ".safetensors", ".js", ".css")
 
 

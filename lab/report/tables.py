@@ -90,6 +90,25 @@ def texts(values: "pd.Series[str]") -> Texts:
     return Texts(tuple((str(name), str(text)) for name, text in values.items()))
 
 
+def show_series() -> None:
+    """Let the running kernel show a Series as the table of one column that it is.
+
+    Pandas shows a Series as plain text that ends in its dtype. Outside a kernel nothing is done.
+
+    Examples
+    --------
+    >>> show_series()
+    """
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if shell is not None and shell.display_formatter is not None:
+        formatter = shell.display_formatter.formatters["text/html"]
+        formatter.for_type(
+            pd.Series, lambda values: values.to_frame(name=values.name or "")._repr_html_()
+        )
+
+
 @dataclass(frozen=True)
 class Answer:
     """One sentence that a page puts at its top."""

@@ -1,9 +1,11 @@
 import html
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from IPython.core import getipython
+from IPython.core.formatters import DisplayFormatter
 
 from lab import records
 from lab.report import tables
@@ -125,3 +127,15 @@ def test_texts_are_shown_in_full_and_escaped():
     assert html.escape(long) in shown
     assert "<script>" not in shown
     assert "<a>" not in shown
+
+
+def test_a_series_is_shown_as_a_table(monkeypatch):
+    kernel = SimpleNamespace(display_formatter=DisplayFormatter())
+    monkeypatch.setattr(getipython, "get_ipython", lambda: kernel)
+    tables.show_series()
+    named = pd.Series({"<b>": 3}, name="rows")
+    for values, head in ((named, "rows"), (named.rename(None), "")):
+        shown, _ = kernel.display_formatter.format(values)
+        assert f"<th>{head}</th>" in shown["text/html"]
+        assert "&lt;b&gt;" in shown["text/html"]
+        assert "dtype" not in shown["text/html"]
