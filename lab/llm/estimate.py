@@ -8,8 +8,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
+from lab import models
 from lab.errors import CallError
 from lab.llm import pricing
 from lab.llm.request import Call, Completion, Request
@@ -100,7 +100,7 @@ def tokenizer(model: str) -> Counter:
     Parameters
     ----------
     model : str
-        A folder or a hub name.
+        A folder, a hub name or a name of `lab models`.
 
     Examples
     --------
@@ -108,9 +108,7 @@ def tokenizer(model: str) -> Counter:
     >>> tokenizer(str(paths.base_model()))([{"role": "user", "content": "the capital"}])
     3
     """
-    from transformers import AutoTokenizer
-
-    own: Any = AutoTokenizer.from_pretrained(model)
+    own = models.tokenizer(model)
 
     def count(messages: Sequence[dict[str, str]]) -> int:
         if own.chat_template is None:

@@ -18,6 +18,7 @@ from lab.models.place import find, origin
 # How configurations call the most tokens that a model takes; those that say nothing take any number
 # (ALiBi, recurrent models). MPT builds its biases for `max_seq_len` tokens and fails beyond.
 WINDOWS = ("max_position_embeddings", "max_seq_len", "context_length", "n_positions")
+TOO_LONG = "sequence-length-is-longer-than-the-specified-maximum"  # a warning of transformers
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +130,10 @@ def tokenizer(name: str | Path) -> Any:
     from transformers import AutoTokenizer
 
     with _told(name):
-        return AutoTokenizer.from_pretrained(find(name))
+        loaded = AutoTokenizer.from_pretrained(find(name))
+    # whoever reads tokens here counts those over the limit; the library's warning says it unasked
+    loaded.deprecation_warnings[TOO_LONG] = True
+    return loaded
 
 
 def best_device(wanted: str | None = None) -> str:

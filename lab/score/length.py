@@ -3,11 +3,9 @@
 Source: Zhao et al. 2024, arXiv:2402.04833 (the 1,000 longest answers as a selection).
 """
 
-from typing import Any
-
 import pandas as pd
 
-from lab import texts
+from lab import models, texts
 
 
 def length(pool: pd.DataFrame) -> "pd.Series[float]":
@@ -43,7 +41,8 @@ def length_tokens(pool: pd.DataFrame, *, model: str) -> "pd.Series[float]":
     pool : DataFrame
         A pool of n examples.
     model : str
-        Hub name or folder whose tokenizer counts; tokens that it puts around a text do not count.
+        Hub name, folder or name of `lab models` whose tokenizer counts; tokens that it puts around
+        a text do not count.
 
     Examples
     --------
@@ -51,9 +50,7 @@ def length_tokens(pool: pd.DataFrame, *, model: str) -> "pd.Series[float]":
     >>> length_tokens(testbed.pool(2), model=str(paths.base_model())).gt(0).all().item()
     True
     """
-    from transformers import AutoTokenizer
-
-    tokenizer: Any = AutoTokenizer.from_pretrained(model)
+    tokenizer = models.tokenizer(model)
     outputs = pool["output"].tolist()
     ids = tokenizer(outputs, add_special_tokens=False)["input_ids"] if outputs else []
     counts = [float(len(row)) for row in ids]

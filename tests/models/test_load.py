@@ -55,3 +55,10 @@ def test_no_such_model():
 )
 def test_the_window_is_found_wherever_a_configuration_keeps_it(config, window):
     assert models.window(config) == window
+
+
+def test_a_text_over_the_models_limit_is_no_warning(capfd):
+    read = models.tokenizer(paths.base_model())
+    ids = read("the capital " * 300)["input_ids"]
+    assert len(ids) > read.model_max_length
+    assert "maximum sequence length" not in capfd.readouterr().err
