@@ -31,7 +31,7 @@ test: $(READY)  ## Run all tests but those that need a GPU or a peer package
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not gpu and not peer"
 
 lab: $(READY)  ## Open JupyterLab on notebooks/ (loopback, with its token)
-	$(BIN)/python -m jupyterlab --ip=127.0.0.1 notebooks
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m jupyterlab --ip=127.0.0.1 notebooks
 
 check: $(READY)  ## Lint and type-check
 	$(BIN)/ruff check .

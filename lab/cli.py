@@ -1,6 +1,7 @@
 """The `lab` command. Each command imports what it needs, so that help comes at once."""
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -258,6 +259,7 @@ def serve_model(
 
 def main() -> None:
     """Run the command; an error that this package raises on purpose is one line, exit code 1."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read as torch is loaded; see execute.py
     try:
         app()
     except WinnowError as error:

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import time
@@ -18,6 +19,16 @@ def call(*words):
 
 def test_version():
     assert call("version").output.strip() == __version__
+
+
+def test_threads_that_wait_do_not_spin(monkeypatch):
+    monkeypatch.setattr(cli, "app", lambda: None)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    cli.main()
+    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"  # who has said otherwise is heeded
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    cli.main()
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
 
 
 @pytest.mark.parametrize(

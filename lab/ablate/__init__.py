@@ -21,7 +21,7 @@ from lab.ablate.mix import mix
 from lab.ablate.order import blocked, easy_to_hard
 from lab.ablate.papers import paper
 from lab.ablate.recorded import recorded
-from lab.ablate.run import details, finished, run
+from lab.ablate.run import details, each, finished, run
 from lab.ablate.setups import (
     Setup,
     drawn,
@@ -32,7 +32,7 @@ from lab.ablate.setups import (
     world_target,
 )
 from lab.ablate.summary import compare, summary
-from lab.ablate.verdict import Claim, more, same, verdicts
+from lab.ablate.verdict import Claim, jointly, more, same, verdicts
 
 __all__ = [
     "Against",
@@ -50,10 +50,12 @@ __all__ = [
     "controls",
     "details",
     "drawn",
+    "each",
     "easy_to_hard",
     "exact_answers",
     "findings",
     "finished",
+    "jointly",
     "judged",
     "judgments",
     "knows",

@@ -151,6 +151,22 @@ PAPERS = {
         "41.25, then 48.39, 53.83, 55.75, 57.61, read off a figure; difficulty 3.00, at last 7.08",
         RETOLD,
     ),
+    "backtranslation curation": Paper(
+        "Humpback (instruction backtranslation)",
+        "arXiv:2308.06259",
+        "synth.backtranslate",
+        "LLaMA, 3,200 seeds, 502,133 pairs from the web, two iterations of self-curation",
+        "41,821 pairs kept at 4.5 or more; AlpacaEval 83.71 (65B)",
+        PAPER,
+    ),
+    "order and mixtures": Paper(
+        "Curriculum learning (a survey)",
+        "arXiv:2101.10382",
+        "ablate.easy_to_hard",
+        "examples from easy to hard in place of a random order; many models and tasks",
+        "none; it can improve on random order at no cost",
+        ABSTRACT,
+    ),
     "s1 limo": Paper(
         "s1 and LIMO",
         "arXiv:2501.19393",

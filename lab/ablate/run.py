@@ -13,7 +13,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 from tqdm.auto import tqdm
@@ -28,6 +28,7 @@ from lab.tune import record as tuning
 
 Tune = Callable[[pd.DataFrame, Recipe, Path], Path]
 Evaluate = Callable[[Path], pd.DataFrame]
+Key = TypeVar("Key")
 VERSION = 4  # raised when the same arm gives other numbers; since 4 words count otherwise, too
 METHOD = "arm"
 SUBSET = ".subset.parquet"  # in the folder of a run under way: what a worker trains on
@@ -114,7 +115,7 @@ def run(
     bar = tqdm(total=len(distinct), initial=len(distinct) - len(missing), desc="arms", unit="model")
     with bar:
         if missing and engine == engines.PROCESSES:
-            workers = min(workers or _default_workers(), len(missing))
+            workers = _processes(workers, len(missing))
         work = partial(compute, tune=tune, evaluate=evaluate)
         failed = _compute(missing, work, engine, workers, bar)
     if failed:
@@ -146,6 +147,45 @@ def finished(arms: Sequence[Arm], *, tune: Tune, evaluate: Evaluate) -> list[Arm
     []
     """
     return [arm for arm in arms if _cell(arm, tune, evaluate).find() is not None]
+
+
+def each(
+    step: str,
+    makes: Mapping[Key, Callable[[], pd.DataFrame]],
+    *,
+    workers: int | None = None,
+) -> dict[Key, pd.DataFrame]:
+    """Make several frames, each once and kept as `runs.once` keeps it, in processes of one thread.
+
+    For what trains models on the way to a pool: in the process of a notebook it would hold up the
+    notebook, and its threads would wait for each other wherever the cores are shared.
+
+    Parameters
+    ----------
+    step : str
+        As in `runs.once`.
+    makes : mapping
+        Key, such as a seed -> a `functools.partial` of a function of a module, with everything
+        filled in.
+    workers : int, optional
+        As in `run`.
+
+    Returns
+    -------
+    dict
+        The frame of each key, in the order given.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> made = each("load", {0: partial(pd.DataFrame, {"x": [1, 2]})}, workers=1)
+    >>> made[0]["x"].tolist()
+    [1, 2]
+    """
+    with engines.opened(workers=_processes(workers, len(makes))) as pool:
+        for task in [pool.submit(runs.once, step, make) for make in makes.values()]:
+            task.result()
+    return {key: runs.once(step, make) for key, make in makes.items()}
 
 
 def details(table: pd.DataFrame, measure: str) -> pd.DataFrame:
@@ -204,6 +244,16 @@ def _row(cell: _Cell) -> dict[str, Any]:
     head = {"arm": cell.arm.name, "seed": cell.arm.seed, "examples": len(cell.arm.subset)}
     found = {name: value for name, value in done.numbers.items() if name not in ("arm", "subset")}
     return {**head, **found, "seconds": done.record["seconds"], "run": done.id}
+
+
+def _processes(workers: int | None, tasks: int) -> int:
+    """Return how many processes to open; one means this process, whose threads may be several.
+
+    So a single task among several workers gets a process too: how many threads compute it must
+    not depend on how many others are finished.
+    """
+    number = workers or _default_workers()
+    return number if number == 1 else max(2, min(number, tasks))
 
 
 def _default_workers() -> int:

@@ -126,7 +126,39 @@ def verdicts(claims: Mapping[str, Claim], outcomes: pd.DataFrame, *, seed: int =
             if arm not in arms:
                 raise ValueError(f"claim {name!r} names the arm {arm!r}; there are {arms}")
         rows[name] = _judged(claim, outcomes, seed)
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("name")
+    return jointly(pd.DataFrame.from_dict(rows, orient="index").rename_axis("name"))
+
+
+def jointly(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Put verdicts on several outcomes together, corrected for the number of all of them.
+
+    Parameters
+    ----------
+    tables : DataFrames
+        From `verdicts`, with different names.
+
+    Returns
+    -------
+    DataFrame
+        As `verdicts`; what is decided in its own table may be undecided among all.
+
+    Raises
+    ------
+    ValueError
+        If a name is there twice.
+
+    Examples
+    --------
+    >>> values = {("a", 0): [1.0] * 90 + [0.0] * 10, ("b", 0): [1.0] * 50 + [0.0] * 50}
+    >>> one, two = ({name: more("a beats b.", "a", "b", by=0.1)} for name in ("one", "two"))
+    >>> tables = [verdicts(claims, pd.DataFrame(values)) for claims in (one, two)]
+    >>> jointly(*tables)["verdict"].tolist()
+    ['supported', 'supported']
+    """
+    table = pd.concat(tables)
+    if not table.index.is_unique:
+        twice = table.index[table.index.duplicated()][0]
+        raise ValueError(f"names of claims must differ, {twice!r} is there twice")
     table["p_holm"] = holm(table["p"].tolist())
     table.loc[table["p_holm"] > ALPHA, "verdict"] = "undecided"
     return table

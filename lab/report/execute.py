@@ -218,11 +218,16 @@ def _client(book: books.Notebook, task: Task, scratch: Path) -> Any:
 
 
 def _environment(scratch: Path, threads: int) -> dict[str, str]:
-    """Return the kernel's variables: figures as data, no progress bars, nobody's IPython files."""
+    """Return the kernel's variables: figures as data, no progress bars, nobody's IPython files.
+
+    Threads that wait for each other sleep: by default they spin, and where another process needs
+    the core, a training of seconds takes minutes.
+    """
     (scratch / "ipython").mkdir()
     limits = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
     return {
         **dict.fromkeys(limits, str(threads)),
+        "OMP_WAIT_POLICY": "PASSIVE",
         "TQDM_DISABLE": "1",
         **os.environ,
         "IPYTHONDIR": str(scratch / "ipython"),

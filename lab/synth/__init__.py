@@ -6,7 +6,7 @@ unpacks as `examples, rejects`.
 
 from lab.synth.alpaca import alpaca
 from lab.synth.answer import answer, invert
-from lab.synth.backtranslate import backtranslate, curated, tagged
+from lab.synth.backtranslate import backtranslate, curated, tagged, turned
 from lab.synth.best_of import best_of
 from lab.synth.constrain import CONSTRAINTS, Constraint, constrain
 from lab.synth.corrupt import corrupt
@@ -53,4 +53,5 @@ __all__ = [
     "tagged",
     "textbook",
     "tree",
+    "turned",
 ]

@@ -141,6 +141,39 @@ def tagged(pool: pd.DataFrame, *, augmented: bool | None, language: str = "en") 
     )
 
 
+def turned(
+    pool: pd.DataFrame, *, prompt: prompts.Prompt | None = None, language: str = "en"
+) -> pd.DataFrame:
+    """Return rows that tune a backward model: asked with an output, it answers the instruction.
+
+    A row's question is the prompt that `backtranslate` sends, so that a model is asked as it was
+    taught: tune it on these, and hand it over as `backward`.
+
+    Source: Li et al. 2024, arXiv:2308.06259, section 2.2.
+
+    Parameters
+    ----------
+    pool : DataFrame
+        Seed examples; an input becomes a part of the instruction.
+    prompt : Prompt, optional
+        With the one field `text`; by default the file `invert` in `language`.
+
+    Examples
+    --------
+    >>> pool = records.frame([{"instruction": "Add 1 and 2.", "output": "3"}])
+    >>> row = turned(pool).iloc[0]
+    >>> row["instruction"].endswith("3"), row["output"]
+    (True, 'Add 1 and 2.')
+    """
+    asked = prompt or prompts.load("synth", "invert", language)
+    rows = []
+    for row in rows_of(pool):
+        *before, last = asked.messages(text=row["output"])
+        told = {"instruction": last["content"], "output": records.user_turn(row)}
+        rows.append({"history": before, **told, "parent": row["id"]})
+    return records.frame(rows)
+
+
 def read_score(text: str) -> float | None:
     r"""Return the rating on the last line of a reply, 1 to 5, None if it has none.
 

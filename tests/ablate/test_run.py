@@ -142,6 +142,19 @@ def test_a_killed_ablation_goes_on_and_leaves_no_process_behind(data_folder, tmp
     assert calls(data_folder) == before + 8 - finished
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_frames_are_made_once_in_processes_of_one_thread(monkeypatch, count):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")  # what a notebook's own process may have
+    makes = {number: partial(fakes.where, number) for number in range(count)}
+    made = ablate.each("synth", makes, workers=2)
+    whole = pd.concat(made)
+    assert whole["number"].tolist() == list(range(count))
+    assert set(whole["OMP_NUM_THREADS"]) == set(whole["MKL_NUM_THREADS"]) == {"1"}
+    assert os.getpid() not in set(whole["process"])
+    again = pd.concat(ablate.each("synth", makes, workers=1))
+    pd.testing.assert_frame_equal(whole, again)
+
+
 def test_details_hold_the_outcome_of_each_prompt():
     table = ablate.run(grid(4), tune=fakes.tune, evaluate=fakes.evaluate, workers=1)
     outcomes = ablate.details(table, "exact_seen")

@@ -121,6 +121,23 @@ def test_holm_by_hand_and_more_claims_need_stronger_evidence():
     assert ablate.verdicts({"c": MORE, **noise}, frame).loc["c", "verdict"] == "undecided"
 
 
+def test_verdicts_on_several_outcomes_are_corrected_for_all_of_them():
+    weak = outcomes(0.045, seed=5)
+    tables = [ablate.verdicts({f"c{number}": MORE}, weak) for number in range(6)]
+    joint = ablate.jointly(*tables)
+    assert tables[0]["verdict"].item() == "contradicted"
+    assert set(joint["verdict"]) == {"undecided"}
+    assert joint["p_holm"].tolist() == holm(pd.concat(tables)["p"].tolist())
+    claims = {"one": MORE, "two": SAME}
+    together = ablate.verdicts(claims, weak)
+    apart = ablate.jointly(
+        *(ablate.verdicts({name: claim}, weak) for name, claim in claims.items())
+    )
+    pd.testing.assert_frame_equal(together, apart)
+    with pytest.raises(ValueError, match=r"names of claims must differ, 'c0' is there twice"):
+        ablate.jointly(tables[0], tables[0])
+
+
 def test_the_order_of_prompts_does_not_matter():
     frame = outcomes(0.05, seed=3)
     turned = ablate.verdicts({"c": MORE, "d": SAME}, frame.iloc[::-1])

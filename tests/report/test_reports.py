@@ -141,6 +141,16 @@ def test_the_tour_begins_first_and_an_ablation_waits_for_its_end(monkeypatch):
     assert [execution.task for execution in done] == tasks
 
 
+def test_threads_of_a_kernel_that_wait_do_not_spin(monkeypatch, tmp_path):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    for name, given in (("usual", None), ("asked", "ACTIVE")):
+        if given:
+            monkeypatch.setenv("OMP_WAIT_POLICY", given)
+        (tmp_path / name).mkdir()
+        found = execute._environment(tmp_path / name, 2)
+        assert found["OMP_WAIT_POLICY"] == (given or "PASSIVE")
+
+
 def test_nothing_is_executed_again_until_something_changed(write, told, tmp_path):
     data = tmp_path / "given.txt"
     data.write_text("one")

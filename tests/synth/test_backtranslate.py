@@ -3,7 +3,7 @@
 import pytest
 
 from lab import records, testbed
-from lab.synth import backtranslate, curated, segments, tagged
+from lab.synth import backtranslate, curated, segments, tagged, turned
 from lab.synth.backtranslate import SEED_TAG, WEB_TAG, read_score
 from lab.testbed import chains
 
@@ -86,6 +86,21 @@ def test_tags_are_system_turns_of_new_rows():
     assert web["history"].iloc[0] == [{"role": "system", "content": WEB_TAG["zh"]}]
     assert seeds["parent"].tolist() == pool.index.tolist()
     records.validate(seeds)
+
+
+def test_a_backward_model_is_taught_in_the_words_it_is_asked_in():
+    pool = testbed.pool(6)
+    rows = turned(pool)
+    backward = teacher()
+    backtranslate(pool, teacher(), keep=6, backward=backward)
+    sent = {
+        tuple(one["content"] for one in reply.request["messages"])
+        for reply in backward.store.rows()
+    }
+    taught = zip(rows["history"], rows["instruction"], strict=True)
+    assert {(*(turn["content"] for turn in before), asked) for before, asked in taught} == sent
+    assert rows["output"].tolist() == [records.user_turn(row) for _, row in pool.iterrows()]
+    assert rows["parent"].tolist() == pool.index.tolist()
 
 
 def test_a_rating_that_is_none():

@@ -5,6 +5,7 @@ from lab.ablate.studies.checkpoints import (
     checkpoint_outcomes,
     chosen_checkpoints,
 )
+from lab.ablate.studies.curation import curation
 from lab.ablate.studies.less_is_more import narrow, one_wording, spoiled
 from lab.ablate.studies.one_kind import one_kind
 from lab.ablate.studies.published_runs import published_runs, simulated_runs
@@ -25,6 +26,7 @@ __all__ = [
     "checkpoint_answers",
     "checkpoint_outcomes",
     "chosen_checkpoints",
+    "curation",
     "experienced",
     "known_words",
     "narrow",
