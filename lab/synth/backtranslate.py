@@ -156,7 +156,9 @@ def turned(
     pool : DataFrame
         Seed examples; an input becomes a part of the instruction.
     prompt : Prompt, optional
-        With the one field `text`; by default the file `invert` in `language`.
+        With the one field `text`; by default the file `invert`.
+    language : str
+        `en` or `zh`, of that file.
 
     Examples
     --------
