@@ -44,8 +44,9 @@ NEXT = re.compile(
 )
 LEAKED = re.compile(
     r"\b(?:principles?|rules?)\s*(?:no\.?\s*|number\s*)?\(?\d|\b(?:internal|my) thoughts\b|"
-    r"原则\s*[(\uff08]?\d|第\s*\d+\s*条原则|内心思考",
-    re.IGNORECASE,
+    r"原则\s*[(\uff08]?\d|第\s*\d+\s*条原则|内心思考|"
+    r"[(\uff08](?:1[0-6]|[1-9])[)\uff09]\s*[.\u3002]?\s*$",  # as thoughts name them
+    re.IGNORECASE | re.MULTILINE,
 )
 NAMED = re.compile(r"[(\uff08]([^()\uff08\uff09]*)[)\uff09]")
 NUMBER = re.compile(r"(?<!\d)(1[0-6]|[1-9])(?!\d)")

@@ -51,3 +51,15 @@ def test_methods_that_ask_for_an_instruction_count_what_is_none():
 
 def test_the_last_line_of_a_cut_list_is_left_out():
     assert lines("1. a nurse\n2. a ba", cut=True) == ["a nurse"]
+
+
+def test_what_opens_a_list_is_no_item_and_a_label_no_part_of_one():
+    reply = (
+        "Sure! Here's a list of questions:\n1. Question: Why is ice cold?\n**Task 2:** Sort 3 1."
+    )
+    assert lines(reply) == ["Why is ice cold?", "Sort 3 1."]
+    assert lines("以下是两个任务：\n任务：写一首诗。\n2、数到十。") == ["写一首诗。", "数到十。"]
+    seeds = [text.replace("\n", " ") for text in synth.load_seeds()["instruction"]]
+    tasks = [*testbed.pool(100)["instruction"], *seeds, "Answer the question: who wrote Emma?"]
+    numbered = "\n".join(f"{number}. {text}" for number, text in enumerate(tasks, 1))
+    assert lines(numbered) == [text.strip() for text in tasks]

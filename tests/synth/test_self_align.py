@@ -27,6 +27,8 @@ def teacher(**settings):
         ("Two.", "", "no answer after the thoughts"),
         ("Thoughts: (7)\nAnswer: By principle 7, no.", None, "speaks of the principles"),
         ("思考：（7）\n回答：根据原则7，不行。", None, "speaks of the principles"),
+        ("Thoughts: (2)\nAnswer: It is unknown (2).", None, "speaks of the principles"),
+        ("Thoughts: (2)\nAnswer: (1) is odd, and (2) is even.", "(1) is odd, and (2) is even.", ""),
     ],
 )
 def test_thoughts_are_stripped_and_what_is_wrong_has_a_name(reply, told, wrong):
