@@ -1,6 +1,7 @@
 """Notebooks as files: find them by name, set their parameters, read their claims."""
 
 import ast
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -195,10 +196,11 @@ def matched(names: Mapping[str, Any], book: Notebook) -> dict[str, Any]:
 def title(book: Notebook) -> tuple[str, str]:
     """Return a notebook's title and the question below it, from its first cell."""
     text = book.cells[0].source if book.cells and book.cells[0].cell_type == "markdown" else ""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    head = lines[0].lstrip("# ")[:TITLE_LIMIT] if lines else "untitled"
-    rest = [line for line in lines[1:] if not line.startswith(("-", "*", "#"))]
-    return head, rest[0][: 2 * TITLE_LIMIT] if rest else ""
+    head, _, rest = text.strip().partition("\n")
+    paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n|\n(?=[-*#])", f"\n{rest}")]
+    asked = [each for each in paragraphs if each and not each.startswith(("-", "*", "#"))]
+    question = asked[0] if asked else ""
+    return head.lstrip("# ")[:TITLE_LIMIT] or "untitled", question[: 2 * TITLE_LIMIT]
 
 
 def claims(book: Notebook) -> list[str]:

@@ -5,7 +5,7 @@ import html
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.report.figures_style import COLOURS, FAINT, Figure
+from lab.report.figures_style import COLOURS, FAINT, Figure, measured
 
 ROW_PIXELS = 36
 MARGIN_PIXELS = 110
@@ -64,7 +64,7 @@ def means(summary: pd.DataFrame, *, table: pd.DataFrame | None = None, measure: 
         template="plotly_white",
         height=MARGIN_PIXELS + ROW_PIXELS * len(names),
         margin={"l": 40, "r": 20, "t": 20, "b": 40},
-        xaxis_title=html.escape(measure.replace("_", " ")),
+        xaxis_title=html.escape(measured(measure)),
         yaxis={"categoryorder": "array", "categoryarray": names[::-1]},
     )
     return figure

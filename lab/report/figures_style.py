@@ -1,6 +1,7 @@
 """What all figures share: colours, layout, and how a text of a pool is shown in them."""
 
 import html
+import re
 from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
@@ -58,3 +59,14 @@ def hover(texts: "pd.Series[str]", *, limit: int = HOVER) -> list[str]:
 def escaped(text: str) -> str:
     """Return a text as plotly may show it: no markup, lines kept."""
     return html.escape(text, quote=False).replace("\n", "<br>")
+
+
+def measured(text: str) -> str:
+    """Return the name of a measure as a reader says it.
+
+    Examples
+    --------
+    >>> measured("difference in exact")
+    'difference in exact match'
+    """
+    return re.sub(r"\bexact\b(?! match)", "exact match", text.replace("_", " "))

@@ -79,10 +79,12 @@ def forest(verdicts: pd.DataFrame, *, xlabel: str = "difference") -> Figure:
         template="plotly_white",
         height=MARGIN_PIXELS + (ROW_PIXELS + LINE_PIXELS * most) * len(rows),
         margin={"l": 10, "r": 20, "t": 20, "b": 40},
-        xaxis_title=_lines(xlabel),
+        xaxis_title=_lines(measured(xlabel)),
         yaxis={"visible": False, "range": [-0.4, len(rows) - 0.15]},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-        meta={"verdicts": {"measure": xlabel, "rows": _plain(verdicts)}},  # the page's first words
+        meta={
+            "verdicts": {"measure": measured(xlabel), "rows": _plain(verdicts)}
+        },  # the page's first words
     )
     for text, place in zip(rows, places, strict=True):
         figure.add_annotation(

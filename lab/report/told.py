@@ -13,7 +13,7 @@ from typing import Any
 ANSWER = "application/vnd.winnow.answer"
 WORDS = ("supported", "contradicted", "undecided")
 NUMBERS = ("difference", "low", "high", "margin")
-WIDTH, ROW, LABELS = 320.0, 26.0, 110.0  # of the small forest; labels take the left part
+WIDTH, ROW, LABELS = 320.0, 26.0, 122.0  # of the small forest; labels take the left part
 LONGEST = 17  # characters of a claim's name beside it
 MOST_ROWS = 9
 

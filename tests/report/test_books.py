@@ -121,3 +121,13 @@ def test_title_question_and_claims(write):
     assert books.claims(book) == ["one is less", "3"]
     assert books.claims(nbformat.v4.new_notebook()) == []
     assert books.title(nbformat.v4.new_notebook()) == ("untitled", "")
+
+
+def test_a_question_of_two_lines_is_whole():
+    cell = nbformat.v4.new_markdown_cell(
+        "# One\n\nWhich is better,\nand for whom?\n\n- a\n\nNeeds: no key."
+    )
+    assert books.title(nbformat.v4.new_notebook(cells=[cell])) == (
+        "One",
+        "Which is better, and for whom?",
+    )

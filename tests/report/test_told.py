@@ -62,10 +62,10 @@ def test_the_small_forest_by_hand():
     drawing = ET.fromstring(told.forest([ROW, {**ROW, "low": 0.0}], label="a & <b>"))  # noqa: S314 - our own
     assert drawing.get("aria-label") == "a & <b>"
     (circle, _) = drawing.findall(".//circle")
-    # labels take 110, 12 are left at the right: 0 lies at 110 and 1 at 308
-    assert float(circle.get("cx")) == pytest.approx((110 + 308) / 2)
+    # labels take 122, 12 are left at the right: 0 lies at 122 and 1 at 308
+    assert float(circle.get("cx")) == pytest.approx((122 + 308) / 2)
     (band, _) = drawing.findall(".//rect")
-    assert float(band.get("width")) == pytest.approx(0.05 * 198, abs=0.06)
+    assert float(band.get("width")) == pytest.approx(0.05 * 186, abs=0.06)
 
 
 def test_each_measure_has_its_scale():
@@ -75,7 +75,7 @@ def test_each_measure_has_its_scale():
         ET.fromstring(strip).find(".//circle").get("cx")  # noqa: S314 - our own
         for strip in told.strips([small, large])
     ]
-    assert places == ["110.0", "110.0"]
+    assert places == ["122.0", "122.0"]
 
 
 def test_a_contradicted_claim_has_a_mark_of_its_own():
