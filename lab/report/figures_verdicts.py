@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lab.report.figures import COLOURS, FAINT, Figure
+from lab.report.figures_style import measured
 
 LINE_PIXELS = 16
 ROW_PIXELS = 34  # of a row, besides the lines of its claim, which stand above the interval
@@ -75,16 +76,15 @@ def forest(verdicts: pd.DataFrame, *, xlabel: str = "difference") -> Figure:
             some = [place for place, wanted in zip(places, chosen, strict=True) if wanted]
             figure.add_trace(_differences(verdicts[chosen], some, word))
     figure.add_vline(x=0, line_width=1, line_color=COLOURS[7])
+    measure = measured(xlabel)
     figure.update_layout(
         template="plotly_white",
         height=MARGIN_PIXELS + (ROW_PIXELS + LINE_PIXELS * most) * len(rows),
         margin={"l": 10, "r": 20, "t": 20, "b": 40},
-        xaxis_title=_lines(measured(xlabel)),
+        xaxis_title=_lines(measure),
         yaxis={"visible": False, "range": [-0.4, len(rows) - 0.15]},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-        meta={
-            "verdicts": {"measure": measured(xlabel), "rows": _plain(verdicts)}
-        },  # the page's first words
+        meta={"verdicts": {"measure": measure, "rows": _plain(verdicts)}},  # the page's first words
     )
     for text, place in zip(rows, places, strict=True):
         figure.add_annotation(
