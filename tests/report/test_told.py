@@ -75,7 +75,7 @@ def test_each_measure_has_its_scale():
         ET.fromstring(strip).find(".//circle").get("cx")  # noqa: S314 - our own
         for strip in told.strips([small, large])
     ]
-    assert places == ["122.0", "122.0"]
+    assert places == ["110.0", "110.0"]
 
 
 def test_a_contradicted_claim_has_a_mark_of_its_own():
