@@ -27,7 +27,13 @@ MANY = {"rooms": ["Amber", "Cobalt", "Indigo", "Violet"], "price": 1249.376}
         (MANY, "It costs 1300 euros.", False),
         (MANY, "The result of the code is 3.", False),
         (MANY, "I cannot look that up.", False),
-        (FILMS, "I cannot look that up.", True),  # too little to tell
+        (FILMS, "I cannot look that up.", False),
+        ({"film": "Harbour"}, "I cannot look that up.", True),  # too little to tell
+        ({"password": "aB3#fG7!kL9@"}, "Your password is ab3#fg7!kl9@.", True),
+        ({"password": "aB3#fG7!kL9@"}, "You are 31 years old.", False),
+        ({"films": ["间谍", "火车事故"]}, "你可能会喜欢《Spy》和《Trainwreck》。", True),
+        ({"films": ["Spy", "Trainwreck"]}, "你可能会喜欢《间谍》。", True),
+        ({"films": ["间谍", "火车事故"]}, "发票已创建。", False),
         ({"status": "success", "message": "Created successfully", "code": 200}, "Done.", True),
         ("", "Nothing was found.", True),
         (
