@@ -18,7 +18,8 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 NAMES = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
 BEFORE = (  # a number after one of these is a year
     "in|since|by|until|till|of|from|before|after|during|early|late|mid|year|and|to|for|year was"
-    "|spring|summer|autumn|fall|winter|q[1-4]|season|year:|the(?= (?:19|20[0-3])\\d \\w)"
+    "|spring|summer|autumn|fall|winter|q[1-4]|season|year:|year is|around|about|circa|at least"
+    "|possibly|the(?= (?:19|20[0-3])\\d \\w)"
 )
 YEAR = r"(?P<y>(?:19|20|21)\d\d)"
 DAY = r"(?P<d>[12]\d|3[01]|0?[1-9])"
@@ -30,7 +31,7 @@ DATES = [  # the longest first; what one has taken the next does not see
     rf"\b{DAY}(?:st|nd|rd|th)?(?: of)? (?P<m>{NAMES}),? {YEAR}\b",
     rf"\b(?:{BEFORE}) {YEAR}\b(?! ?[%$€])",
     rf"[(（](?:[^()（）]{{0,20}}, ?)?{YEAR}[)）]",
-    rf"\b(?:19|20)\d\d ?[-–—] ?{YEAR}\b",  # the end of a span
+    rf"(?<![):], )(?<!: )\b(?:19|20)\d\d ?[-–—] ?{YEAR}\b",  # the end of a span, not of pages
     rf"(?m)^[\s*•-]*{YEAR}(?: ?[:：—–]| -|$)",  # a line that begins with its year
 ]
 READ = [re.compile(pattern, re.IGNORECASE) for pattern in DATES]
@@ -44,8 +45,8 @@ def valid_turns(pool: pd.DataFrame) -> "pd.Series[bool]":
     A system prompt stands at the start alone; then the user and the assistant take turns, the user
     first and the assistant last; a tool speaks only after a call, once for each at most, and with
     the call's id if it names one; and calls are answered before anyone speaks, though one reply
-    may hold all. Only calls of the last turn are open. None of 34 real conversations that were read
-    falls (`benchmarks/wording.py`).
+    may hold all. Only calls of the last turn are open. None of 3,600 conversations of twenty real
+    sets falls; of 758 with a turn dropped, two swapped or one told twice all fall.
 
     Source: the forms of OpenAI's and transformers' chat templates.
     Cost: about 50,000 rows a second.
@@ -71,9 +72,10 @@ def no_later_dates(
     Dates are read as 2024-05-01, May 1, 2024, 1 May 2024, 2024年5月1日, May 2024, and a year alone
     after a word such as "in" or "since" or in brackets. A date without a month or day falls only
     if all of it lies after the cut-off. Plans, forecasts and fiction name late dates rightly: this
-    says what a text names, not what it knows. Precision is above 0.9, recall 0.8 on rows with late
-    years: a year among others or behind a name ("ICML 2023") is passed over, as model numbers and
-    amounts look the same (`benchmarks/wording.py`).
+    says what a text names, not what it knows. A year among others or behind a name ("ICML 2024") is
+    passed over, as model numbers and amounts look the same: recall is 0.8 on rows with late years
+    (`benchmarks/wording.py`). On 45,073 answers of 56 models that it was not made on 112 fell to
+    2023, 44 of 45 that were read rightly, and six others name a later year: 0.98 and 0.95.
 
     Source: own patterns, in English and Chinese.
     Cost: about 50,000 rows a second.

@@ -16,7 +16,7 @@ def pool(*outputs, **columns):
         ("", "4", True),
         ("2 and 2 are 4.", "", False),
         ("2 and 2 are 4.", "  \n", False),
-        ("So the answer is", "4", False),
+        ("So the answer is", "4", True),
         ("I add, then", "4", False),
         ("First the units,", "4", False),
         ("It could be (", "4", False),
