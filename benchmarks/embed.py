@@ -49,6 +49,12 @@ def rates(texts: "pd.Series[str]", sample: int) -> list[str]:
         own = made.vectors.to_numpy()
     encoder = len(few) / took
     found = [("encoder, `embed.sentences`", encoder, "")]
+    with nothing_stored():
+        half = partial(embed.sentences, model=MODEL_DIR, bf16=True)
+        half(few.iloc[:2])
+        made, took = seconds(partial(half, few))
+        cosine = float((made.vectors.to_numpy() * own).sum(axis=1).min())
+    found.append(("encoder, in bfloat16", len(few) / took, f"least cosine to ours {cosine:.4f}"))
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError:
@@ -150,6 +156,7 @@ def vectors(texts: "pd.Series[str]") -> dict[str, np.ndarray]:
     folder = embed.distil(MODEL_DIR)
     return {
         "encoder": embed.sentences(texts, model=MODEL_DIR).vectors.to_numpy(),
+        "encoder, bf16": embed.sentences(texts, model=MODEL_DIR, bf16=True).vectors.to_numpy(),
         "static": embed.static(texts, model=folder).to_numpy(),
         "words (`embed.lexical`)": embed.lexical(texts).to_numpy(),
     }

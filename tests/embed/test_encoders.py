@@ -89,6 +89,15 @@ def test_by_definition_for_any_batch_and_order(request, embedder, model):
     pd.testing.assert_frame_equal(back.iloc[::-1], X)
 
 
+def test_half_precision_is_near_and_kept_apart(bert):
+    exact, half = (embed.sentences(TEXTS, model=bert, bf16=bf16) for bf16 in (False, True))
+    assert half.made == exact.made > 0
+    cosines = (exact.vectors * half.vectors).sum(axis=1)
+    assert cosines.min() > 0.99
+    assert not half.vectors.equals(exact.vectors)
+    assert embed.sentences(TEXTS, model=bert, bf16=True).found == half.made
+
+
 def test_what_is_cut_is_counted(bert):
     assert embed.sentences(TEXTS, model=bert, max_tokens=12).truncated == 2
     assert embed.sentences(TEXTS, model=bert).truncated == 0
