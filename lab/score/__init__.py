@@ -15,7 +15,7 @@ from lab.score.grape import grape
 from lab.score.ifd import ifd, ifd_perplexity, perplexity
 from lab.score.image_text import image_indicators, image_text
 from lab.score.indicators import Rule, fit_rule, indicators, knn_distance, mtld, predicted_loss
-from lab.score.influence import influence
+from lab.score.influence import gradient_vectors, influence
 from lab.score.layout import ALPACA, PLAIN, SHOT, Layout
 from lab.score.length import length, length_tokens
 from lab.score.miwv import miwv
@@ -49,6 +49,7 @@ __all__ = [
     "fit_educational",
     "fit_rule",
     "gradient_rank",
+    "gradient_vectors",
     "grape",
     "half_steps",
     "ifd",

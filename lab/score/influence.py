@@ -103,6 +103,79 @@ def influence(
     return pd.Series(summed.max(axis=1), index=index).reindex(pool.index).rename("influence")
 
 
+def gradient_vectors(
+    pool: pd.DataFrame,
+    *,
+    model: str,
+    warm: pd.DataFrame | None = None,
+    layout: Layout = ALPACA,
+    setup: Less | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Give each example's projected gradient after a warm-up, a unit row; near rows pull alike.
+
+    The representation of targeted selectors: `select.round_robin`, `select.tsds` and the others
+    take those of a pool and those of target examples. The gradient of the output's mean loss by
+    the adapters, at the last checkpoint of a LoRA warm-up, times random signs. Both must come of
+    one warm-up: give the pool as `warm` with the targets. `influence` weighs all checkpoints and
+    takes Adam's direction for the pool; here gradients are plain.
+
+    Source: Xia et al. 2024, arXiv:2402.04333 (LESS), at one checkpoint.
+    Cost: a LoRA warm-up once, then a forward and backward pass per row.
+
+    Parameters
+    ----------
+    pool : DataFrame
+        A pool of n examples.
+    model : str
+        Hub name or folder of a causal model.
+    warm : DataFrame, optional
+        The pool to warm up on, if it is another one.
+    layout : Layout
+        How an example becomes text.
+    setup : Less, optional
+        The warm-up and the projection; the default is the paper's.
+    seed : int
+        Draws the warm-up examples, the adapters and the projection.
+
+    Returns
+    -------
+    DataFrame float32 (n, d)
+        Unit rows on the pool's index; NaN where an example does not fit the model.
+
+    Raises
+    ------
+    ValueError
+        If no example to warm up on fits the model.
+
+    Examples
+    --------
+    >>> from lab import paths, testbed
+    >>> less = Less(share=1.0, epochs=1, rank=1, batch_size=2, dimensions=16)
+    >>> pool, wanted = testbed.pool(3), testbed.pool(2, seed=1)
+    >>> given = {"model": str(paths.base_model()), "setup": less}
+    >>> X, Q = gradient_vectors(pool, **given), gradient_vectors(wanted, warm=pool, **given)
+    >>> X.shape, Q.shape
+    ((3, 16), (2, 16))
+    """
+    setup = setup or Less()
+    causal = causal_models.load(model)
+    first = pool if warm is None else warm
+    pieces = dict(zip(first.index, pieces_of(causal, first, layout), strict=True))
+    chosen = [pieces[key] for key in sorted(pieces) if _fits(causal, pieces[key])]
+    if not chosen:
+        raise ValueError(f"no example to warm up on fits {causal.window} tokens")
+    own = dict(zip(pool.index, pieces_of(causal, pool, layout), strict=True))
+    fitting = [key for key, piece in own.items() if _fits(causal, piece)]
+    tuned = with_adapters(causal, setup, seed)
+    folder = _folder(causal, setup, seed, [chosen])
+    _set(tuned, warm_up(tuned, chosen, setup, seed=seed, folder=folder)[-1])
+    X = gradients.directions(
+        tuned, [own[key] for key in fitting], dimensions=setup.dimensions, seed=seed
+    )
+    return pd.DataFrame(X, index=pd.Index(fitting, name=pool.index.name)).reindex(pool.index)
+
+
 def products(
     causal: Causal,
     checkpoint: Checkpoint,
@@ -112,12 +185,7 @@ def products(
     chosen: Sequence[Piece],
 ) -> NDArray[np.float64]:
     """Return, per example and task, the mean cosine at one checkpoint."""
-    import torch
-
-    with torch.no_grad():
-        trained = gradients.trained(causal.model)
-        for parameter, weight in zip(trained, checkpoint.weights, strict=True):
-            parameter.copy_(weight)
+    _set(causal, checkpoint)
     directions = partial(gradients.directions, causal, dimensions=setup.dimensions, seed=seed)
     theirs = np.stack([directions(task).mean(axis=0, dtype=np.float64) for task in tasks])
     own = directions(chosen, change=partial(_adam_direction, checkpoint))
@@ -145,6 +213,16 @@ def _folder(causal: Causal, setup: Less, seed: int, pieces: Sequence[Sequence[Pi
     keys = [[ledger.key(*piece).hex() for piece in some] for some in pieces]
     named = [causal.identity, asdict(setup), seed, ROWS_AT_ONCE, keys]
     return paths.store() / "influence" / hashing.digest(named, digits=hashing.ID_DIGITS)
+
+
+def _set(causal: Causal, checkpoint: Checkpoint) -> None:
+    """Give a model the adapters of a checkpoint."""
+    import torch
+
+    with torch.no_grad():
+        trained = gradients.trained(causal.model)
+        for parameter, weight in zip(trained, checkpoint.weights, strict=True):
+            parameter.copy_(weight)
 
 
 def _adam_direction(checkpoint: Checkpoint, gradient: Any) -> Any:

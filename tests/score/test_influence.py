@@ -7,6 +7,7 @@ import pytest
 from lab import records, score
 from lab.score import causal, gradients
 from lab.score.causal import Piece
+from lab.score.influence import pieces_of
 from lab.score.layout import ALPACA
 from lab.score.warmup import Less, warm_up, with_adapters
 
@@ -197,3 +198,35 @@ def test_a_killed_run_goes_on(pool, tasks, llama, monkeypatch, tmp_path):
     np.testing.assert_allclose(found, expected, atol=1e-4)
     score.influence(pool, tasks, model=llama, setup=SMALL, seed=1)
     assert len(calls) == 21, "another seed shares nothing"
+
+
+def test_gradient_vectors_are_those_of_one_warm_up_for_pool_and_targets(llama):
+    rows = [{"instruction": f"Name {n} rivers.", "output": "Elbe. " * n} for n in (1, 2, 3, 4)]
+    pool = records.frame(rows)
+    given = {"model": llama, "setup": SMALL}
+    X = score.gradient_vectors(pool, **given)
+    assert X.shape == (4, 64)
+    np.testing.assert_allclose(np.linalg.norm(X, axis=1), 1, rtol=1e-5)
+    part = score.gradient_vectors(pool.iloc[[2, 0]], warm=pool.iloc[::-1], **given)
+    np.testing.assert_allclose(part, X.iloc[[2, 0]], atol=1e-5)
+    alone = score.gradient_vectors(pool.iloc[[2, 0]], **given)
+    assert not np.allclose(alone, part, atol=1e-3)
+
+
+def test_gradient_vectors_by_definition(llama):
+    import torch
+
+    pool = records.frame([{"instruction": "Name a river.", "output": "Elbe"}])
+    setup = Less(share=1.0, epochs=1, learning_rate=1e-2, batch_size=1, rank=1, dimensions=10**6)
+    found = score.gradient_vectors(pool, model=llama, setup=setup).to_numpy()[0]
+    model = causal.load(llama)
+    (piece,) = pieces_of(model, pool, ALPACA)
+    tuned = with_adapters(model, setup, 0)
+    weights = gradients.trained(tuned.model)
+    optimizer = torch.optim.AdamW(weights, lr=1e-2, weight_decay=0.0)
+    for _ in range(2):
+        optimizer.zero_grad()
+        gradients.losses(tuned, [piece]).sum().backward()
+        expected = torch.cat([weight.grad.reshape(-1) for weight in weights])
+        optimizer.step()
+    np.testing.assert_allclose(found, expected / expected.norm(), atol=1e-3)
