@@ -27,8 +27,9 @@ from lab import embed, load, models, paths, records, runs, score
 DRAWS = 1_000  # of the bootstrap
 MOST_WORDS = 80  # of an answer
 BANDS = 10  # of length
-PART = 20  # rows of a run, where single rows are slow
-FEW = {"SelectIT": 40, "gradient, nuclear norm": 100}  # rows of a group, where it is slower still
+PART = 20  # rows of a run of theirs
+FEW = {"UPD": 60, "gradient, nuclear norm": 60, "SelectIT": 25, "MIWV": 60}  # of slow scores
+APART = {"gradient, nuclear norm", "SelectIT"}  # which keep nothing of a text for itself
 LISTS = ("cherry_5pct", "claude_t45")  # IFD and Claude's ratings; most of others' rows are in none
 CONTROL = "random_9k"
 
@@ -111,7 +112,7 @@ def scored(name: str, rows: pd.DataFrame, model: str) -> pd.DataFrame:
     """Return the values of one way, of the first rows of each group where it is slow."""
     if name in FEW:
         rows = rows.groupby("group", sort=False).head(FEW[name])
-    size = PART if name in FEW else len(rows)
+    size = PART if name in APART else len(rows)
     parts = [rows.iloc[at : at + size] for at in range(0, len(rows), size)]
     return pd.concat([measured(name, part, model) for part in parts])
 
