@@ -57,7 +57,7 @@ ADVICE = {
         "unieval": "For dialogue and summaries, without a large judge.",
         "compression": "Among texts of like length: loops and boilerplate stand out.",
         "fineweb_edu": "For texts to learn from; needs its regressor.",
-        "gradient_vectors": "What targeted selectors compare, where sentence vectors are too coarse.",
+        "gradient_vectors": "What targeted selectors compare, where sentence vectors are coarse.",
         "gradient_rank": "To compare sets within bands of length; it measures, it does not choose.",
         "grape": "Among several answers to one prompt, under the model to be tuned.",
         "miwv": "When a model to be tuned and an embedding are at hand; finds copies as well.",
