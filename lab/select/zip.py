@@ -1,10 +1,10 @@
 """ZIP: rows that are hardest to compress together, which is to say, least redundant.
 
 Source: Yin et al. 2024, arXiv:2407.06645 (Entropy Law). The paper's text could not be read: this is
-the authors' code (`USTC-StarTeam/ZIP`) but where it says otherwise below. Redundancy is the bytes of a text over its bytes after zlib's level 9, lower is
-better. In rounds: of the rows of lowest redundancy as last computed, compute it anew with all picks
-before them and keep some; of these, pick one after the other the row that keeps the redundancy of
-the picks lowest.
+the authors' code (`USTC-StarTeam/ZIP`) but where it says otherwise below. Redundancy is the bytes
+of a text over its bytes after zlib's level 9, lower is better. In rounds: of the rows of lowest
+redundancy as last computed, compute it anew with all picks before them and keep some; of these,
+pick one after the other the row that keeps the redundancy of the picks lowest.
 
 zlib looks back 32 KiB: redundant with the picks means with the last of them.
 """
