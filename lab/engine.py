@@ -112,9 +112,8 @@ def each(
         workers = min(_cores() if workers is None else workers, len(todo))
     with opened(engine, workers=workers) as pool:
         tasks = [pool.submit(function, *call) for call in todo]
-        for _ in tqdm(
-            as_completed(tasks), total=len(tasks), desc=about, unit="task", disable=not about
-        ):
+        quiet: dict[str, bool] = {} if about else {"disable": True}
+        for _ in tqdm(as_completed(tasks), total=len(tasks), desc=about, unit="task", **quiet):
             pass
     return [task.result() for task in tasks]
 

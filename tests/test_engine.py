@@ -78,7 +78,8 @@ def test_without_the_extra_the_engine_says_what_to_install(monkeypatch):
 @pytest.fixture(scope="module")
 def ray():
     """Connect to nothing; two machines of one core each are started once for all tests here."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    patient = {"RAY_raylet_start_wait_time_s": "120", "RAY_agent_register_timeout_ms": "120000"}
+    os.environ.update(patient, RAY_USAGE_STATS_ENABLED="0")  # a busy machine breaks no test
     return pytest.importorskip("ray", reason="needs the extra winnow[cluster]")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab import filters, paths, score, select
 from lab.report import books, tables
-from tools import markdown, measured, tested
+from tools import markdown, measured, scale, tested
 from tools.advice import ADVICE
 
 READMES = ("README.md", "README.zh-CN.md")
@@ -19,6 +19,8 @@ def write() -> list[Path]:
     pages = {paths.docs() / "modules.md": f"# Modules\n\n{modules()}\n\n{tests()}\n"}
     pages[paths.docs() / "methods.md"] = methods()
     pages[paths.docs() / "notebooks.md"] = notebooks()
+    if (paths.docs() / scale.PAGE).exists():
+        pages[paths.docs() / scale.PAGE] = scale.page()
     for path in map(paths.root().joinpath, READMES):
         pages[path] = markdown.fill(path.read_text(encoding="utf-8"), "tree", tree())
     paths.docs().mkdir(exist_ok=True)

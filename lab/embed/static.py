@@ -8,6 +8,7 @@ read as they are.
 """
 
 import json
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -81,11 +82,9 @@ def static(
     made = np.empty((len(texts), table.vectors.shape[1]), dtype=np.float32)
     every = texts.tolist()
     for start in range(0, len(every), AT_ONCE):
-        ids = _tokens(table, every[start : start + AT_ONCE])
-        ends = np.cumsum([0, *map(len, ids)])
-        flat = np.concatenate([np.asarray(row, dtype=np.int64) for row in ids])
-        ones = np.ones(len(flat), dtype=np.float32)
-        counts = csr_array((ones, flat, ends), shape=(len(ids), len(table.vectors)))
+        ids, ends = _tokens(table, every[start : start + AT_ONCE])
+        ones = np.ones(len(ids), dtype=np.float32)
+        counts = csr_array((ones, ids, ends), shape=(len(ends) - 1, len(table.vectors)))
         made[start : start + AT_ONCE] = counts @ table.vectors
     length = np.linalg.norm(made, axis=1, keepdims=True)
     if not length.all():
@@ -132,9 +131,17 @@ def _unknown(tokenizer: Any) -> int | None:
     return int(model["unk_id"]) if model.get("unk_id") is not None else None
 
 
-def _tokens(table: Table, texts: list[str]) -> list[list[int]]:
+def _tokens(table: Table, texts: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the known tokens of texts end to end, and where each text starts, and the end.
+
+    A text of nothing but unknown tokens keeps them.
+    """
     read = [each.ids for each in table.tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
-    if table.unknown is None:
-        return read
-    known = [[one for one in ids if one != table.unknown] for ids in read]
-    return [some or ids for some, ids in zip(known, read, strict=True)]
+    lengths = np.fromiter(map(len, read), dtype=np.int64, count=len(read))
+    ids = np.fromiter(chain.from_iterable(read), dtype=np.int64, count=int(lengths.sum()))
+    if table.unknown is not None:
+        row = np.repeat(np.arange(len(read)), lengths)
+        known = ids != table.unknown
+        known |= np.bincount(row[known], minlength=len(read))[row] == 0
+        ids, lengths = ids[known], np.bincount(row[known], minlength=len(read))
+    return ids, np.concatenate([[0], np.cumsum(lengths)])

@@ -77,7 +77,7 @@ def kcenter_shards(
     with shards.stage("select", "kcenter_shards", {"k": k, "seed": seed}, vectors) as run:
         if not run.finished:
             with engines.opened(engine, workers=workers) as pool:
-                _pick(vectors, starts, k, seed, run.folder, pool)
+                run.log(rounds=_pick(vectors, starts, k, seed, run.folder, pool))
     return _selection(run, int(starts[-1]), k, seed)
 
 
@@ -148,15 +148,16 @@ def _core(shard: str | Path, output: Path, k: int, seed: int) -> None:
 
 def _pick(
     vectors: shards.Shards, starts: IntArray, k: int, seed: int, folder: Path, pool: Any
-) -> None:
-    """Make the picks, and write them into the run."""
-    n, done = int(starts[-1]), folder / "picks.npz"
+) -> int:
+    """Make the picks, write them into the run, and return in how many rounds."""
+    n, done, rounds = int(starts[-1]), folder / "picks.npz", 0
     rows, trace, C = _first(vectors, starts, seed)
     if done.exists():
         kept = _load(done)
         rows, trace, C = kept["rows"].tolist(), kept["trace"].tolist(), list(kept["C"])
     share = max(FEWEST, min(int(ACTIVE * n), MOST) // len(vectors))
     while len(trace) < k:
+        rounds += 1
         _save(done, rows=np.array(rows), trace=np.array(trace), C=np.array(C))
         calls = [
             (path, folder / f"state-{at:06}.npz", done, int(starts[at]), share)
@@ -171,6 +172,7 @@ def _pick(
     np.save(folder / "trace.npy", np.array(trace[:k]))
     for path in [done, *folder.glob("state-*")]:
         files.remove(path)
+    return rounds
 
 
 def _first(
