@@ -17,7 +17,9 @@ FIELDS = {
     "label": "Label|Class label|标签|类别",
 }
 NONE = frozenset({"", "<noinput>", "noinput", "none", "n/a", "无", "<无输入>"})
-BULLET = re.compile(r"^\s*(?:(?:[-*•]|\(?\d{1,3}[.)])\s+|\(?\d{1,3}[\u3001\uff0e]\s*)")
+BULLET = re.compile(
+    r"^\s*(?:(?:[-*•]|\(?\d{1,3}[.)])\s+|[-•](?=[^\W\d_])|\(?\d{1,3}[\u3001\uff0e]\s*)"
+)
 NOUN = r"(?:instruction|prompt|question|task|request)s?\b"
 LEAD = re.compile(
     rf"""^\W*(?:(?:sure|certainly|of\ course|okay|ok|yes|absolutely)\b[^\n:]{{0,60}}?[,.!:]\s*)?
@@ -33,11 +35,8 @@ SPEAKS = re.compile(
     r"|(?:这|该|上述)[条个]?(?:指令|问题|请求))",
     re.IGNORECASE,
 )
-OPENING = re.compile(  # a line before a list that is no item of it
-    r"^\W*(?:(?:sure|certainly|of course|okay|ok)\b|here(?:['\u2019]s|\s+(?:is|are))\b"
-    r"|好的|当然|以下|下面|这里).*[:\uff1a]\W*$",
-    re.IGNORECASE,
-)
+OPENING = re.compile(r"[:\uff1a][\s*_]*$")
+WORD = re.compile(r"[^\W_]")
 NAMED = re.compile(
     rf"^\W*(?:question|task|topic|prompt|instruction|问题|任务|话题|主题|指令)\s*\d*\s*{COLON}\W*",
     re.IGNORECASE,
@@ -108,17 +107,16 @@ def alone(reply: str) -> tuple[str, str]:
 def lines(reply: str, *, cut: bool = False) -> list[str]:
     r"""Return the lines of a reply without bullets, numbers and labels, empty ones left out.
 
-    What opens a list ("Here are three tasks:") is no item of it; "Task: Sort." is one, without its
-    label. The last line of a `cut` reply is left out, too.
+    A line that ends in a colon ("Here are three tasks:") opens a list and is no item of it; "Task:
+    Sort." is one, without its label. The last line of a `cut` reply is left out, too.
 
     Examples
     --------
     >>> lines("Here are two:\n- a nurse\n2. a baker")
     ['a nurse', 'a baker']
     """
-    told = (line for line in reply.splitlines() if not OPENING.match(line))
-    bare = (NAMED.sub("", BULLET.sub("", line)).strip() for line in told)
-    found = [line for line in bare if line]
+    bare = (NAMED.sub("", BULLET.sub("", line)).strip() for line in reply.splitlines())
+    found = [line for line in bare if WORD.search(line) and not OPENING.search(line)]
     return found[:-1] if cut else found
 
 

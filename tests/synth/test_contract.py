@@ -43,7 +43,7 @@ METHODS = {
     "magpie": partial(synth.magpie, "", open_turns=True),
     "fill": partial(synth.fill, gaps(), reference=BARE),
 }
-OTHER_NAMES = {"eliminated", "load_seeds", "tree", "segments", "tagged", "curated"}
+OTHER_NAMES = {"eliminated", "load_seeds", "tree", "segments", "tagged", "curated", "turned"}
 
 
 @pytest.fixture(params=METHODS)

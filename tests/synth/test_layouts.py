@@ -59,6 +59,8 @@ def test_what_opens_a_list_is_no_item_and_a_label_no_part_of_one():
     )
     assert lines(reply) == ["Why is ice cold?", "Sort 3 1."]
     assert lines("以下是两个任务：\n任务：写一首诗。\n2、数到十。") == ["写一首诗。", "数到十。"]
+    seen = "Example sentences:\n-\n-Name a fruit.\n- -5 and 3 make what?\n**All of them:**\n---"
+    assert lines(seen) == ["Name a fruit.", "-5 and 3 make what?"]  # as a small model writes them
     seeds = [text.replace("\n", " ") for text in synth.load_seeds()["instruction"]]
     tasks = [*testbed.pool(100)["instruction"], *seeds, "Answer the question: who wrote Emma?"]
     numbered = "\n".join(f"{number}. {text}" for number, text in enumerate(tasks, 1))
