@@ -7,37 +7,28 @@ rows of the pool only, and their time is scaled to all rows. Loading the model i
 The limit is the time of the matrix products that the losses need (no padding, no logits that are
 not read, no attention), at the speed of one large fp32 product on this machine.
 
-With a real model, rows and a published selection: how long scores and hidden states take, and how
-well each score tells kept rows from others (the area under its curve: 0.5 is chance), beside the
-length of an answer, which needs no model.
+How well scores of a real model tell published selections: `benchmarks/published.py`.
 
     python benchmarks/ifd.py [--quick]
-    python benchmarks/ifd.py --model gemma-3-270m --data alpaca.json --kept cherry_5pct.json
 """
 
 import argparse
-import json
 import os
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from sklearn.metrics import roc_auc_score
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from lab import embed, load, paths, score, testbed
+from lab import paths, testbed
 from lab.score import causal as causal_models
 from lab.score.causal import Causal, Piece
 from lab.score.layout import PLAIN, rows
 from lab.score.losses import mean_losses, scored
 
-DRAWS = 1_000  # of the bootstrap
-MOST_WORDS = 60  # of an answer
 HEAD = (
     "IFD on a CPU, {threads} threads: seconds for all rows, milliseconds a row, times ours (the "
     "mark is 10), and the largest difference of a mean loss."
@@ -154,69 +145,11 @@ def compare(name: str, causal: Causal, pieces: list[Piece], peer_rows: int) -> l
     return lines
 
 
-def told_apart(values: np.ndarray, kept: np.ndarray) -> tuple[float, float, float]:
-    """Return the area under the curve of kept rows, and its 95 % interval over rows."""
-    rng = np.random.default_rng(0)
-    known = ~np.isnan(values)
-    values, kept = values[known], kept[known]
-    places = [np.flatnonzero(kept), np.flatnonzero(~kept)]
-    drawn = []
-    for _ in range(DRAWS):
-        rows = np.concatenate([rng.choice(one, len(one)) for one in places])
-        drawn.append(roc_auc_score(kept[rows], values[rows]))
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return float(roc_auc_score(kept, values)), float(low), float(high)
-
-
-def real(model: str, data: Path, selection: Path, count: int) -> list[str]:
-    """Return the table of a real model on rows of which half are of a published selection."""
-    pool = load.auto(data).pool
-    numbers = json.loads(selection.read_text(encoding="utf-8"))
-    pool = pool.assign(kept=np.isin(np.arange(len(pool)), numbers))
-    pool = pool[score.length(pool).between(1, MOST_WORDS)]
-    rows = pool.groupby("kept").sample(count // 2, random_state=0)
-    kept = rows["kept"].to_numpy(dtype=bool)
-    ways: dict[str, Callable[[], Any]] = {
-        "length of the answer": partial(score.length, rows),
-        "perplexity": partial(score.perplexity, rows, model=model),
-        "IFD": partial(score.ifd, rows, model=model),
-        "hidden states": partial(embed.hidden, embed.texts(rows), model=model),
-    }
-    lines = [
-        f"Scores of {model} on {count} rows of {data.name}, half of them of {selection.name}.",
-        f"Answers have at most {MOST_WORDS} words. Seconds are the processor's, loading the model",
-        "among them. Told apart: the chance that a kept row has the higher score.",
-        "",
-        "| what | CPU s | ms/row | told apart | 95 % interval |",
-        "|---|---:|---:|---:|---|",
-    ]
-    for name, way in ways.items():
-        begun = time.process_time()
-        found = way()
-        seconds = time.process_time() - begun
-        line = f"| {name} | {seconds:.1f} | {1000 * seconds / count:.1f} |"
-        if name == "hidden states":
-            lines.append(f"{line} | |")
-            continue
-        area, low, high = told_apart(found.to_numpy(dtype=np.float64), kept)
-        lines.append(f"{line} {area:.3f} | {low:.3f} to {high:.3f} |")
-        print(lines[-1], flush=True)
-    return lines
-
-
 def main() -> None:
     """Print the table and keep it."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--quick", action="store_true", help="fewer rows")
-    parser.add_argument("--model", help="a real model")
-    parser.add_argument("--data", type=Path, help="its rows")
-    parser.add_argument("--kept", type=Path, help="numbers of the rows that others kept, as JSON")
-    parser.add_argument("--rows", type=int, default=2000)
-    given = parser.parse_args()
-    if given.model:
-        keep("ifd-real", real(given.model, given.data, given.kept, given.rows))
-        return
-    quick = given.quick
+    quick = parser.parse_args().quick
     with tempfile.TemporaryDirectory() as folder:
         os.environ["WINNOW_DATA"] = folder  # nothing is known from before
         lines = [
