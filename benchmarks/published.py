@@ -6,6 +6,9 @@ length only: pairs within tenths of the pool by words of the answer. Intervals d
 and others apart; a score agrees with a list, or with its opposite, where the interval leaves out
 0.5. A list drawn at random by its authors shows what chance looks like.
 
+GRAPE is not here, as Alpaca has one answer to a task, nor Nuggets, which runs each row before each
+of a thousand tasks.
+
 What is done is kept as runs, and each text's loss for itself, so a stopped study goes on.
 
     python benchmarks/published.py --model gemma-3-270m --data alpaca.json --lists FOLDER
