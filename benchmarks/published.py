@@ -31,7 +31,7 @@ DRAWS = 1_000  # of the bootstrap
 MOST_WORDS = 80  # of an answer
 BANDS = 10  # of length
 PART = 20  # rows of a run of theirs
-FEW = {"UPD": 60, "gradient, nuclear norm": 60, "SelectIT": 25, "MIWV": 60}  # of slow scores
+FEW = {"UPD": 60, "gradient, nuclear norm": 60, "MIWV": 40, "SelectIT": 12}  # of slow scores
 APART = {"gradient, nuclear norm", "SelectIT"}  # which keep nothing of a text for itself
 LISTS = ("cherry_5pct", "claude_t45")  # IFD and Claude's ratings; most of others' rows are in none
 CONTROL = "random_9k"
@@ -93,8 +93,8 @@ WAYS: Mapping[str, Callable[[pd.DataFrame, str], pd.DataFrame]] = {
     "IFD": losses,
     "UPD": upd,
     "gradient, nuclear norm": gradient,
-    "SelectIT": selectit,
     "MIWV": miwv,
+    "SelectIT": selectit,
 }
 
 
