@@ -10,12 +10,14 @@ import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
+import psutil
 from tqdm.auto import tqdm
 
 from lab import engine as engines
@@ -25,6 +27,7 @@ from lab.ablate.arms import Arm
 from lab.errors import RunError
 from lab.tune import Recipe
 from lab.tune import record as tuning
+from lab.tune.estimate import memory_bytes
 
 Tune = Callable[[pd.DataFrame, Recipe, Path], Path]
 Evaluate = Callable[[Path], pd.DataFrame]
@@ -76,7 +79,8 @@ def run(
     compare : Against, optional
         Judge the answers of all arms against those of one, pair by pair; see `judged`.
     workers : int, optional
-        Processes; by default one per core, and one where a GPU is at hand.
+        Processes; by default one per core, but no more than trainings fit into the free memory, and
+        one where a GPU is at hand.
     engine : str or Executor
         `"ray"` trains on the machines of a cluster; see `lab.engine.opened`.
 
@@ -115,14 +119,14 @@ def run(
     bar = tqdm(total=len(distinct), initial=len(distinct) - len(missing), desc="arms", unit="model")
     with bar:
         if missing and engine == engines.PROCESSES:
-            workers = _processes(workers, len(missing))
+            workers = _processes(workers, len(missing), [cell.arm.recipe for cell in missing])
         work = partial(compute, tune=tune, evaluate=evaluate)
         failed = _compute(missing, work, engine, workers, bar)
     if failed:
         first = failed[0]
         raise RunError(
             f"{len(failed)} of {len(distinct)} arms failed, the others are kept; "
-            f"the first is {first[0].arm}: {first[1]!r}"
+            f"the first is {first[0].arm}: {first[1]!r}{_advice(first[1])}"
         ) from first[1]
     table = pd.DataFrame([_row(cell) for cell in cells])
     return table if compare is None else judged(table, compare)
@@ -246,20 +250,32 @@ def _row(cell: _Cell) -> dict[str, Any]:
     return {**head, **found, "seconds": done.record["seconds"], "run": done.id}
 
 
-def _processes(workers: int | None, tasks: int) -> int:
+def _processes(workers: int | None, tasks: int, recipes: Sequence[Recipe] = ()) -> int:
     """Return how many processes to open; one means this process, whose threads may be several.
 
     So a single task among several workers gets a process too: how many threads compute it must
     not depend on how many others are finished.
     """
-    number = workers or _default_workers()
+    number = workers or _default_workers(recipes)
     return number if number == 1 else max(2, min(number, tasks))
 
 
-def _default_workers() -> int:
+def _default_workers(recipes: Sequence[Recipe]) -> int:
+    """Return one process per core, but no more than there is memory for; one on a GPU."""
     import torch
 
-    return 1 if torch.cuda.is_available() else os.cpu_count() or 1
+    if torch.cuda.is_available():
+        return 1
+    cores = os.cpu_count() or 1
+    needed = max(map(memory_bytes, recipes), default=0)
+    free = psutil.virtual_memory().available
+    return max(1, min(cores, free // needed)) if needed else cores
+
+
+def _advice(error: BaseException) -> str:
+    """Return what helps against an error that does not say so itself."""
+    killed = "; a process that ends so was mostly short of memory: workers=1 or more micro_batches"
+    return killed if isinstance(error, BrokenProcessPool) else ""
 
 
 def _compute(

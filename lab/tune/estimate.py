@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -10,6 +11,10 @@ from lab.errors import TuneError
 from lab.tune import model as base
 from lab.tune.encode import encode
 from lab.tune.recipe import Recipe
+
+# bytes that a training holds for each byte of weights in single precision: gradients, two moments
+# and passes beside them, or adapters; measured on a real model (benchmarks/results/tune-real.md)
+ALL_WEIGHTS, ADAPTERS = 6.5, 3.0
 
 
 @dataclass(frozen=True)
@@ -83,3 +88,27 @@ def estimate(
         hours=hours,
         cost_usd=hours * usd_per_hour,
     )
+
+
+def memory_bytes(recipe: Recipe) -> int:
+    """Return about how much memory `sft` holds on a CPU, for batches of a few hundred tokens.
+
+    Returns
+    -------
+    int
+        0 where the model is no folder on this machine, so that nothing is known.
+
+    Examples
+    --------
+    >>> from lab import paths
+    >>> memory_bytes(Recipe(model=str(paths.base_model()), steps=1)) // 10**6
+    29
+    """
+    from safetensors import safe_open
+
+    weights = 0
+    for path in sorted(Path(models.find(recipe.model)).glob("*.safetensors")):
+        with safe_open(path, framework="numpy") as tensors:
+            shapes = [tensors.get_slice(name).get_shape() for name in tensors.keys()]  # noqa: SIM118
+        weights += sum(math.prod(shape) for shape in shapes)
+    return round(4 * weights * (ALL_WEIGHTS if recipe.lora is None else ADAPTERS))

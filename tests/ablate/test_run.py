@@ -1,12 +1,16 @@
+import contextlib
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from types import SimpleNamespace
 
 import pandas as pd
+import psutil
 import pytest
 
-from lab import ablate, records, runs
+from lab import ablate, engine, paths, records, runs
 from lab.errors import RunError
 from lab.tune import Recipe
 from tests.ablate import fakes
@@ -153,6 +157,25 @@ def test_frames_are_made_once_in_processes_of_one_thread(monkeypatch, count):
     assert os.getpid() not in set(whole["process"])
     again = pd.concat(ablate.each("synth", makes, workers=1))
     pd.testing.assert_frame_equal(whole, again)
+
+
+@pytest.mark.parametrize(("free", "processes"), [(10**12, 2), (5 * 10**7, 1), (1, 1)])
+def test_no_more_trainings_run_at_once_than_there_is_memory_for(monkeypatch, free, processes):
+    opened = []
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    memory = SimpleNamespace(available=free)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+    one = contextlib.nullcontext(ThreadPoolExecutor(1))
+    monkeypatch.setattr(engine, "opened", lambda _, workers: opened.append(workers) or one)
+    recipe = Recipe(model=str(paths.base_model()), steps=1)  # takes some 30 MB
+    arms = ablate.arms({"two": partial(draw, 2), "three": partial(draw, 3)}, recipe, seeds=[0])
+    ablate.run(arms, tune=fakes.tune, evaluate=fakes.evaluate)
+    assert opened == [processes]
+
+
+def test_a_process_that_was_killed_says_what_helps():
+    with pytest.raises(RunError, match=r"mostly short of memory: workers=1 or more micro_batches"):
+        ablate.run(grid(2), tune=fakes.killed, evaluate=fakes.evaluate, workers=2)
 
 
 def test_details_hold_the_outcome_of_each_prompt():

@@ -3,8 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from lab import tune
+from lab import testbed, tune
 from lab.errors import TuneError
+from lab.tune.estimate import memory_bytes
 
 
 def test_an_estimate_is_what_the_run_then_takes(recipe, pool, tmp_path):
@@ -31,3 +32,12 @@ def test_errors_say_what_came(recipe, pool):
         tune.estimate(pool, recipe, tokens_per_second=0)
     with pytest.raises(TuneError, match="none of 1 examples can be trained on"):
         tune.estimate(pool.head(1).assign(output=""), recipe, tokens_per_second=1)
+
+
+def test_memory_grows_with_the_weights_and_adapters_take_less(recipe):
+    whole = memory_bytes(recipe)
+    weights = tune.estimate(testbed.pool(4), recipe, tokens_per_second=1)
+    tokens = weights.tokens
+    assert whole == pytest.approx(6.5 * 4 * weights.flops / 6 / tokens, rel=0.01)
+    assert memory_bytes(replace(recipe, lora=tune.Lora())) == pytest.approx(whole * 3 / 6.5)
+    assert memory_bytes(replace(recipe, model="someone/a-model-of-the-hub")) == 0
