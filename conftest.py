@@ -21,17 +21,20 @@ from lab import origins, paths
 SHARED = paths.shared()
 hypothesis.settings.register_profile("busy", deadline=None)  # a busy machine breaks no test
 hypothesis.settings.load_profile("busy")
-TOGETHER = "tests/browser/"  # one Jupyter server and one browser, so one worker
+TOGETHER = (  # one worker for each
+    "tests/browser/",  # one Jupyter server and one browser
+    "tests/test_engine.py",  # one cluster
+)
 
 
 def work_unit(nodeid: str) -> str:
     """Return what a test is sent to a worker with: the others of its unit, or itself alone."""
-    return TOGETHER if nodeid.startswith(TOGETHER) else nodeid
+    return next((unit for unit in TOGETHER if nodeid.startswith(unit)), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Send the browser tests to one worker.
+    """Send the browser tests to one worker, and those of a cluster.
 
     The mark `xdist_group` does not: since pytest 9.2 a test's id is not what pytest-xdist 3.8 makes
     of it, and each test goes to any worker.

@@ -2,7 +2,7 @@
 
 Rows are written as Parquet, 100,000 a shard: instructions of the testbed with random words of its
 vocabulary, answers of 5 to 60 words, some of them empty, refused or copied. Each size runs in a
-process of its own with one worker, after all stages ran on a few rows: seconds of the processor and
+process of its own, after all stages ran on a few rows: seconds of the processor and
 of the clock (longer where others work on the machine), and the most memory that the process had
 held by the end of each stage.
 
@@ -56,7 +56,7 @@ BY = {
     "no_markup": filters.no_markup,
 }
 RESULT = Path(__file__).parent / "results" / "scale.md"
-HEAD = ["rows", "stage", "CPU s", "s", "peak memory, MB", "found"]
+HEAD = ["rows", "workers", "stage", "CPU s", "s", "peak memory, MB", "found"]
 
 
 @cache
@@ -120,15 +120,15 @@ def stages(rows: int, folder: Path, workers: int) -> list[list[Any]]:
         cpu, clock = spent_cpu(), time.perf_counter()
         result = call()
         spent = (spent_cpu() - cpu, time.perf_counter() - clock)
-        peak = peak_mb(workers)
-        lines.append([rows, name, round(spent[0], 2), round(spent[1], 2), peak, found(result)])
+        numbers = (round(spent[0], 2), round(spent[1], 2), peak_mb(workers))
+        lines.append([rows, workers, name, *numbers, found(result)])
         print(json.dumps(lines[-1]), file=sys.stderr, flush=True)
         return result
 
     size = min(SHARD, max(rows // 5, 1))  # five shards at least
     raw = [folder / "raw" / f"part-{at:05}.parquet" for at in range(rows // size)]
     calls = [(path, at, size) for at, path in enumerate(raw)]
-    timed("making", partial(engine.each, put, calls, workers=workers), lambda _: _gb(raw))
+    engine.each(put, calls, workers=workers)
     pools = raw
     if rows <= COMPARED:
         pools = timed("load", partial(shards.cut, folder / "raw", rows=size, workers=1), _rows)
@@ -261,22 +261,23 @@ def written() -> list[list[Any]]:
         return []
     cells = [line.split(" | ") for line in RESULT.read_text().splitlines() if line.startswith("| ")]
     rows = [[cell.strip("| ") for cell in line] for line in cells[1:] if "---" not in line[0]]
-    numbers = [[one.replace(",", "") for one in row[:5]] for row in rows]
-    return [
-        [int(n[0]), row[1], float(n[2]), float(n[3]), int(n[4]), row[5]]
-        for n, row in zip(numbers, rows, strict=True)
-    ]
+    return [[*map(_number, row[:2]), row[2], *map(_number, row[3:6]), row[6]] for row in rows]
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "")) if "." in text else int(text.replace(",", ""))
 
 
 def text(lines: list[list[Any]]) -> str:
     """Return the table as Markdown."""
     about = (
-        f"Synthetic rows through all stages, one worker, {SHARD:,} rows a shard (a fifth of smaller"
-        f" pools), vectors of the instruction in {DIMENSIONS} columns; filters: {', '.join(BY)}."
+        f"Synthetic rows through all stages, {SHARD:,} rows a shard (a fifth of smaller pools),"
+        f" vectors of the instruction in {DIMENSIONS} columns; filters: {', '.join(BY)}."
     )
-    made = ["| " + " | ".join(HEAD) + " |", "|---:|---|---:|---:|---:|---|"]
-    for rows, stage, cpu, clock, peak, found in lines:
-        made.append(f"| {rows:,} | {stage} | {cpu:,.2f} | {clock:,.2f} | {peak:,} | {found} |")
+    made = ["| " + " | ".join(HEAD) + " |", "|---:|---:|---|---:|---:|---:|---|"]
+    for rows, workers, stage, cpu, clock, peak, found in lines:
+        numbers = f"{cpu:,.2f} | {clock:,.2f} | {peak:,}"
+        made.append(f"| {rows:,} | {workers} | {stage} | {numbers} | {found} |")
     return "\n".join([about, "", *made, ""])
 
 

@@ -8,11 +8,12 @@ import pytest
 from conftest import pytest_xdist_make_scheduler, work_unit
 
 
-def test_browser_tests_are_one_unit_and_all_others_go_alone():
+def test_tests_of_one_server_are_one_unit_and_all_others_go_alone():
     units = {
         work_unit(f"tests/browser/test_{name}.py::test_it") for name in ("widgets", "synthesis")
     }
     assert len(units) == 1
+    assert work_unit("tests/test_engine.py::test_a") == work_unit("tests/test_engine.py::test_b")
     assert work_unit("tests/select/test_kmeans.py::test_a") != work_unit(
         "tests/select/test_kmeans.py::test_b"
     )
