@@ -111,10 +111,11 @@ def no_refusal(pool: pd.DataFrame, *, field: str = "output") -> "pd.Series[bool]
     a model and so has or does something not, or that the task lacks something; or it is a
     placeholder such as "<no output>". Thoughts before it are passed over.
 
-    Measured by reading what it rejects, and what a broad net of words finds beside it, on answers
-    that no pattern was written for: 14,488 of 18 models on AlpacaEval's prompts, 348 rejected,
-    precision 0.98, recall 0.90; 359 Chinese ones, 28 rejected, 0.96 and 0.92. Three sets before,
-    each mended after it was read, had 0.97/0.76, 0.96/0.82 and 0.97/0.89. Answers that open with a
+    Measured on answers that no pattern was written for, by reading what it rejects (but for plain
+    "I'm sorry, I cannot") and what a broad net of words finds beside it: 14,488 of 18 models on
+    AlpacaEval's prompts, 348 rejected, precision 0.98, recall about 0.90; 359 Chinese ones, 28
+    rejected, 0.96 and 0.92. Three sets before, each mended after it was read, had 0.97/0.76,
+    0.96/0.82 and 0.97/0.89. Answers that open with a
     disclaimer ("As an AI, I have no opinion, but ...") count as refusals. `benchmarks/wording.py`
     holds rows that it was mended on.
 
