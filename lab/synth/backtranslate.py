@@ -164,8 +164,8 @@ def turned(
     --------
     >>> pool = records.frame([{"instruction": "Add 1 and 2.", "output": "3"}])
     >>> row = turned(pool).iloc[0]
-    >>> row["instruction"].endswith("3"), row["output"]
-    (True, 'Add 1 and 2.')
+    >>> row["instruction"].splitlines()[1], row["output"]
+    ('3', 'Add 1 and 2.')
     """
     asked = prompt or prompts.load("synth", "invert", language)
     rows = []

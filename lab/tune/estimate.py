@@ -102,7 +102,7 @@ def memory_bytes(recipe: Recipe) -> int:
     --------
     >>> from lab import paths
     >>> memory_bytes(Recipe(model=str(paths.base_model()), steps=1)) // 10**6
-    29
+    26
     """
     from safetensors import safe_open
 
