@@ -11,6 +11,7 @@ from lab.errors import DataError
 
 Notebook = Any  # nbformat's NotebookNode: a dict with attributes
 TITLE_LIMIT = 120
+ELSEWHERE = "not on_testbed"  # an assertion that begins so checks nothing on one's own data
 ABLATIONS = "ablations/"
 
 
@@ -216,10 +217,11 @@ def _tags(cell: Any) -> set[str]:
 
 
 def _claim(node: ast.Assert) -> str:
-    message = node.msg
-    if isinstance(message, ast.Constant):
-        return str(message.value)
-    return ast.unparse(node.test if message is None else message)
+    """Return what an assertion claims, and where it is checked if that is not everywhere."""
+    message, test = node.msg, node.test
+    said = str(message.value) if isinstance(message, ast.Constant) else ast.unparse(message or test)
+    either = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) else []
+    return f"on the testbed: {said}" if ELSEWHERE in map(ast.unparse, either) else said
 
 
 def plain(source: str) -> str:

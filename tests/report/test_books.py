@@ -123,6 +123,17 @@ def test_title_question_and_claims(write):
     assert books.title(nbformat.v4.new_notebook()) == ("untitled", "")
 
 
+def test_a_claim_that_is_checked_on_the_testbed_alone_says_so(write):
+    last = (
+        "assert not on_testbed or 1 < 2, 'less'\nassert 1 or not on_testbed\nassert on_testbed or 2"
+    )
+    assert books.claims(books.read(write("mine", last))) == [
+        "on the testbed: less",
+        "on the testbed: 1 or not on_testbed",
+        "on_testbed or 2",
+    ]
+
+
 def test_a_question_of_two_lines_is_whole():
     cell = nbformat.v4.new_markdown_cell(
         "# One\n\nWhich is better,\nand for whom?\n\n- a\n\nNeeds: no key."
