@@ -66,5 +66,6 @@ def means(summary: pd.DataFrame, *, table: pd.DataFrame | None = None, measure: 
         margin={"l": 40, "r": 20, "t": 20, "b": 40},
         xaxis_title=html.escape(measured(measure)),
         yaxis={"categoryorder": "array", "categoryarray": names[::-1]},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},  # beside, it fills a telephone
     )
     return figure
