@@ -15,7 +15,17 @@ from lab.report import figures_map
 from lab.report.figures_map import density
 from lab.report.figures_reach import difference, field, multiples
 from lab.report.figures_save import save
-from lab.report.figures_style import COLOURS, CONFIG, FAINT, HOVER, WEBGL, Figure, escaped, hover
+from lab.report.figures_style import (
+    ABOVE,
+    COLOURS,
+    CONFIG,
+    FAINT,
+    HOVER,
+    WEBGL,
+    Figure,
+    escaped,
+    hover,
+)
 from lab.report.figures_style import LAYOUT as _LAYOUT
 
 __all__ = [
@@ -132,7 +142,8 @@ def curves(
             )
         )
     xaxis = {"title": escaped(str(table.index.name or "")), "type": "log" if log_x else "-"}
-    figure.update_layout(xaxis=xaxis, yaxis_title=escaped(ylabel), hovermode="x", **_LAYOUT)
+    layout = {"yaxis_title": escaped(ylabel), "hovermode": "x", "legend": ABOVE}
+    figure.update_layout(xaxis=xaxis, **layout, **_LAYOUT)
     bands = "; bands are intervals" if low is not None else ""
     figure.update_layout(
         meta={"caption": f"{ylabel or 'values'} by {table.index.name or 'row'}{bands}."}
@@ -226,6 +237,7 @@ def histogram(
         xaxis_title=escaped(xlabel),
         yaxis_title="examples",
         showlegend=True,
+        legend=ABOVE,
         meta={"caption": f"How many examples have which {xlabel or 'value'}."},
         **_LAYOUT,
     )

@@ -5,7 +5,7 @@ import html
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.report.figures_style import COLOURS, FAINT, Figure, measured
+from lab.report.figures_style import ABOVE, COLOURS, FAINT, Figure, measured
 
 ROW_PIXELS = 36
 MARGIN_PIXELS = 110
@@ -66,6 +66,6 @@ def means(summary: pd.DataFrame, *, table: pd.DataFrame | None = None, measure: 
         margin={"l": 40, "r": 20, "t": 20, "b": 40},
         xaxis_title=html.escape(measured(measure)),
         yaxis={"categoryorder": "array", "categoryarray": names[::-1]},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},  # beside, it fills a telephone
+        legend=ABOVE,
     )
     return figure

@@ -23,6 +23,7 @@ COLOURS = (  # told apart by most eyes, on white and on black (after Okabe & Ito
     "#7a7a7a",
 )
 FAINT = "#aeb4bf"
+ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}  # a legend beside fills a telephone
 LAYOUT: dict[str, Any] = {
     "template": "plotly_white",
     "margin": {"l": 40, "r": 20, "t": 40, "b": 40},

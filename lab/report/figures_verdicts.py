@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lab.report.figures import COLOURS, FAINT, Figure
-from lab.report.figures_style import measured
+from lab.report.figures_style import ABOVE, measured
 
 LINE_PIXELS = 16
 ROW_PIXELS = 34  # of a row, besides the lines of its claim, which stand above the interval
@@ -83,7 +83,7 @@ def forest(verdicts: pd.DataFrame, *, xlabel: str = "difference") -> Figure:
         margin={"l": 10, "r": 20, "t": 20, "b": 40},
         xaxis_title=_lines(measure),
         yaxis={"visible": False, "range": [-0.4, len(rows) - 0.15]},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        legend=ABOVE,
         meta={"verdicts": {"measure": measure, "rows": _plain(verdicts)}},  # the page's first words
     )
     for text, place in zip(rows, places, strict=True):
