@@ -4,6 +4,7 @@ What every step needs of a language model or an encoder, once: `find` and `ident
 `load`, the head on wanted positions (`only_at`), and one decoding loop (`decode`).
 """
 
+from lab.models.adapters import with_adapters
 from lab.models.decode import Decoding, Job, Written, decode
 from lab.models.head import head_of, only_at, states_at
 from lab.models.load import Loaded, accepted, best_device, causal, load, no_bars, tokenizer, window
@@ -28,4 +29,5 @@ __all__ = [
     "states_at",
     "tokenizer",
     "window",
+    "with_adapters",
 ]

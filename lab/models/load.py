@@ -13,6 +13,7 @@ from typing import Any
 
 from lab import origins
 from lab.errors import MissingPackageError, ModelError
+from lab.models.adapters import no_old_names
 from lab.models.place import find, origin
 
 # How configurations call the most tokens that a model takes; those that say nothing take any number
@@ -226,4 +227,5 @@ def _with_adapter(place: str, kind: Any, tokens: Any, dtype: str) -> Any:
     model = kind.from_pretrained(find(str(base)), dtype=dtype)
     if len(tokens) > model.get_input_embeddings().num_embeddings:
         model.resize_token_embeddings(len(tokens), mean_resizing=False)
-    return peft.PeftModel.from_pretrained(model, place).merge_and_unload()
+    with no_old_names():
+        return peft.PeftModel.from_pretrained(model, place).merge_and_unload()

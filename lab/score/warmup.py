@@ -5,7 +5,6 @@ Each epoch's adapters and Adam's moments are kept on disk, so that a killed run 
 Source: Xia et al. 2024, arXiv:2402.04333 (LESS).
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lab import files
+from lab import files, models
 from lab.errors import MissingPackageError
 from lab.score import gradients
 from lab.score.causal import Causal, Piece
@@ -79,8 +78,6 @@ class Checkpoint:
 
 def with_adapters(causal: Causal, setup: Less, seed: int) -> Causal:
     """Return the model with fresh adapters, the only weights that learn."""
-    import torch
-
     try:
         import peft
     except ImportError as error:
@@ -91,11 +88,7 @@ def with_adapters(causal: Causal, setup: Less, seed: int) -> Causal:
         target_modules=list(setup.modules),
         task_type="CAUSAL_LM",
     )
-    with torch.random.fork_rng(), warnings.catch_warnings():
-        # peft asks transformers in words that will go
-        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
-        torch.manual_seed(seed)
-        model = peft.get_peft_model(causal.model.float(), adapters).eval()
+    model = models.with_adapters(causal.model.float(), adapters, seed=seed).eval()
     return Causal(
         model, causal.tokenizer, causal.device, causal.window, causal.name, causal.identity
     )

@@ -15,7 +15,10 @@ import pandas as pd
 
 from lab.errors import TuneError
 
-RESUME_FILES = ("optimizer.pt", "scheduler.pt", "rng_state*.pth", "scaler.pt")
+RESUME_FILES = (
+    *("optimizer.pt", "scheduler.pt", "rng_state*.pth", "scaler.pt"),
+    *("optimizer.bin", "pytorch_model_fsdp.bin"),  # of weights in parts
+)
 
 
 @dataclass(frozen=True, eq=False)

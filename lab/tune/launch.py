@@ -10,20 +10,39 @@ from pathlib import Path
 
 import pandas as pd
 
-from lab import records
+from lab import files, records
 from lab.errors import TuneError
 from lab.tune.recipe import Recipe
 from lab.tune.sft import sft
 
 JOB = "job.json"
 EXAMPLES = "examples.parquet"
+CONFIG = "accelerate.yaml"
+SHARDED = """\
+compute_environment: LOCAL_MACHINE
+distributed_type: FSDP
+num_machines: 1
+num_processes: {processes}
+mixed_precision: "{precision}"
+fsdp_config:
+  fsdp_version: 2
+  fsdp_auto_wrap_policy: TRANSFORMER_BASED_WRAP
+  fsdp_reshard_after_forward: true
+  fsdp_state_dict_type: FULL_STATE_DICT
+"""
 
 
-def launch_line(subset: pd.DataFrame, recipe: Recipe, folder: str | Path, *, processes: int) -> str:
+def launch_line(
+    subset: pd.DataFrame,
+    recipe: Recipe,
+    folder: str | Path,
+    *,
+    processes: int,
+    shard: bool = False,
+) -> str:
     """Write a fine-tuning into `folder`, and return the line that runs it on several GPUs.
 
-    The batch is spread over the processes, so that the steps are those of one process. Each
-    process holds all weights.
+    The batch is spread over the processes, so that the steps are those of one process.
 
     Parameters
     ----------
@@ -31,11 +50,15 @@ def launch_line(subset: pd.DataFrame, recipe: Recipe, folder: str | Path, *, pro
         As for `sft`.
     processes : int
         At least 1: one per GPU. `batch_size` must be a multiple of processes x `micro_batches`.
+    shard : bool
+        Whether each process holds a part of the weights, gradients and moments (FSDP), for a model
+        that does not fit into one GPU; else each holds all. The set-up lies in `folder` as
+        `accelerate.yaml`. A run that was killed begins anew.
 
     Raises
     ------
     ValueError
-        If the batch cannot be spread evenly.
+        If the batch cannot be spread evenly, or adapters should be merged into weights in parts.
 
     Examples
     --------
@@ -51,15 +74,18 @@ def launch_line(subset: pd.DataFrame, recipe: Recipe, folder: str | Path, *, pro
             f"processes x micro_batches must divide the batch_size of {recipe.batch_size}, "
             f"got {processes} x {recipe.micro_batches}"
         )
+    if shard and recipe.lora is not None and recipe.lora.merge:
+        raise ValueError("no process holds the weights to merge adapters into; Lora(merge=False)")
     folder = Path(folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     records.write_parquet(subset, folder / EXAMPLES)
     (folder / JOB).write_text(json.dumps(recipe.params()), encoding="utf-8")
     precision = "bf16" if recipe.bf16 else "no"
-    return (
-        f"accelerate launch --multi_gpu --num_processes {processes} --mixed_precision {precision} "
-        f"-m lab.tune {shlex.quote(str(folder))}"
-    )
+    how = f"--multi_gpu --num_processes {processes} --mixed_precision {precision}"
+    if shard:
+        config = SHARDED.format(processes=processes, precision=precision)
+        how = f"--config_file {shlex.quote(str(files.write_text(folder / CONFIG, config)))}"
+    return f"accelerate launch {how} -m lab.tune {shlex.quote(str(folder))}"
 
 
 def run(folder: str | Path) -> Path:

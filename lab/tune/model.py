@@ -97,8 +97,8 @@ def add_residual_dropout(model: Any, last: float) -> None:
             sublayer.register_forward_hook(drop)
 
 
-def add_lora(model: Any, lora: Lora, *, new_tokens: list[int]) -> Any:
-    """Return `model` with adapters; rows of new tokens are trained beside them."""
+def add_lora(model: Any, lora: Lora, *, new_tokens: list[int], seed: int) -> Any:
+    """Return `model` with adapters, drawn by `seed`; rows of new tokens are trained beside them."""
     try:
         import peft
     except ImportError:
@@ -106,23 +106,21 @@ def add_lora(model: Any, lora: Lora, *, new_tokens: list[int]) -> Any:
 
     tied = bool(getattr(model.config, "tie_word_embeddings", False))
     names = ["embed_tokens"] if tied else ["embed_tokens", "lm_head"]
-    return peft.get_peft_model(
-        model,
-        peft.LoraConfig(
-            r=lora.rank,
-            lora_alpha=lora.alpha,
-            lora_dropout=lora.dropout,
-            target_modules=list(lora.target_modules) or "all-linear",
-            trainable_token_indices=dict.fromkeys(names, new_tokens) if new_tokens else None,
-            task_type="CAUSAL_LM",
-        ),
+    config = peft.LoraConfig(
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=list(lora.target_modules) or "all-linear",
+        trainable_token_indices=dict.fromkeys(names, new_tokens) if new_tokens else None,
+        task_type="CAUSAL_LM",
     )
+    return models.with_adapters(model, config, seed=seed)
 
 
-def save(model: Any, tokenizer: Any, folder: Path) -> None:
-    """Write weights and tokenizer to `folder`."""
+def save(model: Any, tokenizer: Any, folder: Path, *, weights: Any = None) -> None:
+    """Write the tokenizer and the weights, the model's own or these, to `folder`."""
     with models.no_bars():
-        model.save_pretrained(folder)
+        model.save_pretrained(folder, state_dict=weights)
     tokenizer.save_pretrained(folder)
 
 

@@ -120,5 +120,6 @@ def _ready(subset: pd.DataFrame, recipe: Recipe, folder: Path) -> tuple[Any, Any
     if recipe.last_layer_dropout:
         base.add_residual_dropout(model, recipe.last_layer_dropout)
     if recipe.lora is not None:
-        model = base.add_lora(model, recipe.lora, new_tokens=list(range(before, len(tokenizer))))
+        new = list(range(before, len(tokenizer)))
+        model = base.add_lora(model, recipe.lora, new_tokens=new, seed=recipe.seed)
     return model, tokenizer, encoding

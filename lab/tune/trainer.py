@@ -57,7 +57,8 @@ def fit(
     _quiet(trainer)
     newest = checkpoints.newest(folder)
     started = time.perf_counter()
-    with frozen.in_bf16(model) if recipe.bf16 and recipe.lora else nullcontext():
+    short = recipe.bf16 and recipe.lora and not trainer.is_fsdp_enabled  # which takes one dtype
+    with frozen.in_bf16(model) if short else nullcontext():
         trainer.train(resume_from_checkpoint=None if newest is None else str(newest))
     seconds = time.perf_counter() - started
     _save(trainer, tokenizer, recipe, folder)
@@ -75,8 +76,13 @@ def fit(
 
 
 def _save(trainer: Any, tokenizer: Any, recipe: Recipe, folder: Path) -> None:
-    if trainer.is_fsdp_enabled:  # no process holds all weights: Trainer gathers them
-        trainer.save_model(str(folder))
+    if trainer.is_fsdp_enabled:  # no process holds all weights: the first one gathers them
+        weights = trainer.accelerator.get_state_dict(trainer.model)
+        if trainer.is_world_process_zero():
+            tied = trainer.model.all_tied_weights_keys
+            weights = {name: value for name, value in weights.items() if name not in tied}
+            base.save(trainer.model, tokenizer, folder, weights=weights)
+        trainer.accelerator.wait_for_everyone()
     elif trainer.is_world_process_zero():
         model = trainer.model
         if recipe.lora is not None and recipe.lora.merge:
@@ -121,6 +127,8 @@ def _trainer_class() -> Any:
             self.shuffled = shuffled
             self.model_accepts_loss_kwargs = True  # compute_loss divides by num_items_in_batch
             self.answer_loss = AnswerLoss(self.model)
+            if self.is_fsdp_enabled:  # the head's weights are whole while it is called, no longer
+                self.answer_loss.in_parts = False
 
         def compute_loss(
             self,

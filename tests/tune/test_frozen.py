@@ -13,7 +13,7 @@ pytest.importorskip("peft")
 def tuned(base):
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-    return add_lora(model, tune.Lora(rank=2), new_tokens=[])
+    return add_lora(model, tune.Lora(rank=2), new_tokens=[], seed=0)
 
 
 def gradients(model):

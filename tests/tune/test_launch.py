@@ -1,12 +1,15 @@
 import json
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from safetensors.numpy import load_file
 
 from lab import paths, records, tune
 from lab.errors import TuneError
@@ -15,6 +18,34 @@ from lab.tune import launch
 
 def report(folder):
     return json.loads((folder / "tune.json").read_text(encoding="utf-8"))
+
+
+def started(command):
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=paths.root(),
+        env={**os.environ, "PYTHONPATH": str(paths.root())},
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done
+
+
+def same_weights(alone, together, before):
+    """Weights are the same but for the order of sums, measured by how far training moved them."""
+    found = {}
+    for folder in (alone, together):
+        (file,) = folder.glob("*model.safetensors")
+        found[folder] = load_file(file)
+    ours, theirs = found.values()
+    assert ours.keys() == theirs.keys()
+    start = load_file(before / "model.safetensors")
+    for name, weight in ours.items():
+        moved = np.abs(weight - start[name]).max() if name in start else np.abs(weight).max()
+        assert np.abs(weight - theirs[name]).max() < 0.01 * moved, name
 
 
 def test_two_processes_take_the_steps_of_one(recipe, pool, tmp_path):
@@ -28,19 +59,62 @@ def test_two_processes_take_the_steps_of_one(recipe, pool, tmp_path):
     )
     # what accelerate starts on GPUs, torchrun rehearses on a CPU
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    done = subprocess.run(
-        [*torchrun, "--nproc_per_node", "2", "-m", "lab.tune", str(folder)],
-        capture_output=True,
-        text=True,
-        cwd=paths.root(),
-        env={**os.environ, "PYTHONPATH": str(paths.root())},
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    started([*torchrun, "--nproc_per_node", "2", "-m", "lab.tune", str(folder)])
     assert report(folder)["finished"]
     np.testing.assert_allclose(report(folder)["loss"], alone, atol=1e-5)
+    same_weights(tmp_path / "alone", folder, Path(recipe.model))
     assert tune.sft(pool, recipe, folder) == folder  # found, not run again
+
+
+IN_PARTS = """
+import os, sys
+from accelerate import state
+
+init, plugins = state.AcceleratorState.__init__, []
+
+# accelerate has weights in parts on GPUs alone; torch has them anywhere
+def on_a_cpu(self, *args, **kwargs):
+    init(self, *args, **kwargs)
+    if kwargs.get("fsdp_plugin") is not None:
+        plugins.append(kwargs["fsdp_plugin"])
+    if plugins:
+        state.PartialState._shared_state["distributed_type"] = state.DistributedType.FSDP
+        self.distributed_type, self.fsdp_plugin = state.DistributedType.FSDP, plugins[-1]
+
+state.AcceleratorState.__init__ = on_a_cpu
+from lab.tune import launch, trainer
+gathered = trainer.base.save
+
+def told(model, *args, **kwargs):
+    if kwargs.get("weights") is not None:
+        print("kinds:", {type(value).__name__ for value in model.parameters()})
+    gathered(model, *args, **kwargs)
+
+trainer.base.save = told
+launch.run(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("lora", [None, tune.Lora(merge=False)])
+def test_weights_in_parts_become_those_of_one_process(recipe, pool, tmp_path, lora):
+    recipe = replace(recipe, lora=lora)
+    alone, folder = tune.sft(pool, recipe, tmp_path / "alone"), tmp_path / "in parts"
+    words = shlex.split(tune.launch_line(pool, recipe, folder, processes=2, shard=True))
+    assert words[:2] == ["accelerate", "launch"]
+    assert words[-3:] == ["-m", "lab.tune", str(folder)]
+    (tmp_path / "run.py").write_text(IN_PARTS)
+    accelerate = [sys.executable, "-m", "accelerate.commands.launch", "--main_process_port", "0"]
+    done = started([*accelerate, *words[2:-3], str(tmp_path / "run.py"), str(folder)])
+    assert "kinds: {'DTensor'}" in done.stdout
+    np.testing.assert_allclose(report(folder)["loss"], report(alone)["loss"], atol=1e-5)
+    same_weights(alone, folder, Path(recipe.model))
+    assert not [*folder.rglob("*.bin"), *folder.rglob("*.pt*")]
+    assert tune.sft(pool, recipe, folder) == folder
+
+
+def test_adapters_are_not_merged_into_weights_in_parts(recipe, pool, tmp_path):
+    with pytest.raises(ValueError, match=r"no process holds the weights .* Lora\(merge=False\)"):
+        tune.launch_line(pool, replace(recipe, lora=tune.Lora()), tmp_path, processes=2, shard=True)
 
 
 def test_a_batch_that_cannot_be_spread_is_an_error(recipe, pool, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from lab import tune
 from lab.errors import ModelError, TuneError
@@ -109,6 +110,16 @@ def test_residual_dropout_needs_llama_like_layers(tmp_path):
     model = GPT2LMHeadModel(GPT2Config(n_layer=2, n_embd=8, n_head=2, vocab_size=10))
     with pytest.raises(TuneError, match="self_attn and mlp; GPT2LMHeadModel has none"):
         models.add_residual_dropout(model, 0.1)
+
+
+def test_adapters_are_the_same_whatever_was_drawn_before(recipe, pool, tmp_path):
+    recipe = replace(recipe, epochs=None, steps=2, checkpoints=None, lora=tune.Lora(merge=False))
+    found = []
+    for drawn in (1, 5):
+        torch.rand(drawn)  # by somebody else
+        folder = tune.sft(pool, recipe, tmp_path / str(drawn))
+        found.append((folder / "adapter_model.safetensors").read_bytes())
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("merge", [True, False])
