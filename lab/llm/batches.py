@@ -7,12 +7,14 @@ same keys as those of single calls.
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from lab import hashing
 from lab.errors import BudgetError, CallError
-from lab.llm import parameters, pricing, protocol, wire
+from lab.llm import claims, parameters, pricing, protocol, wire
 from lab.llm.board import Board
 from lab.llm.protocol import RETRIED, Answer, Trouble
 from lab.llm.request import Call
@@ -57,17 +59,11 @@ async def _round(
     session: Session, board: Board, http: "AsyncOpenAI", waiting: dict[str, Call], failed: set[str]
 ) -> dict[str, Trouble]:
     """Hand in what no open batch holds, wait for all, and fetch; return what went wrong."""
-    store, provider = session.store, session.server.provider
-    batches = await asyncio.to_thread(store.open_batches, provider)
-    held = {key for keys in batches.values() for key in keys} - failed
-    new = [call for key, call in waiting.items() if key not in held]
-    batches = {name: keys for name, keys in batches.items() if not waiting.keys().isdisjoint(keys)}
-    _check_budget(session, new)
-    sent = {key: session.adapted(call.body) for key, call in waiting.items()}
-    for lines, part in _files(new, sent):
-        name = await _hand_in(http, lines)
-        batches[name] = [call.key for call in part]
-        await asyncio.to_thread(store.add_batch, name, provider, part[0].model, batches[name])
+    store = session.store
+    async with _alone(session):
+        for key, bought in (await asyncio.to_thread(store.find, list(waiting))).items():
+            board.found(waiting.pop(key), bought)  # by another job, meanwhile
+        batches, sent = await _under_way(session, http, waiting, failed)
     troubles: dict[str, Trouble] = {}
     board.in_flight = len(waiting)
     for name, keys in batches.items():
@@ -90,6 +86,36 @@ async def _round(
             await asyncio.to_thread(store.close_batch, name)  # else another job will want the rest
     board.in_flight = 0
     return troubles
+
+
+@asynccontextmanager
+async def _alone(session: Session) -> AsyncIterator[None]:
+    """Let one job at a time hand in what no batch holds."""
+    taken, door = session.store.claims, hashing.digest(["batches", session.server.provider])
+    while not taken.take(door):  # noqa: ASYNC110 - another process sets no event
+        await asyncio.sleep(claims.LOOK_S)
+    try:
+        yield
+    finally:
+        taken.leave(door)
+
+
+async def _under_way(
+    session: Session, http: "AsyncOpenAI", waiting: Mapping[str, Call], failed: set[str]
+) -> tuple[dict[str, list[str]], dict[str, dict[str, Any]]]:
+    """Hand in what no open batch holds; return the keys of each batch, and what each key sent."""
+    store, provider = session.store, session.server.provider
+    batches = await asyncio.to_thread(store.open_batches, provider)
+    held = {key for keys in batches.values() for key in keys} - failed
+    new = [call for key, call in waiting.items() if key not in held]
+    batches = {name: keys for name, keys in batches.items() if not waiting.keys().isdisjoint(keys)}
+    _check_budget(session, new)
+    sent = {key: session.adapted(call.body) for key, call in waiting.items()}
+    for lines, part in _files(new, sent):
+        name = await _hand_in(http, lines)
+        batches[name] = [call.key for call in part]
+        await asyncio.to_thread(store.add_batch, name, provider, part[0].model, batches[name])
+    return batches, sent
 
 
 def _check_budget(session: Session, calls: Iterable[Call]) -> None:

@@ -107,11 +107,15 @@ class Board:
         known = await asyncio.to_thread(session.store.find, list(calls))
         for call in calls.values():
             if call.key in known:
-                self._note(known[call.key])
-                self._finish(call, replies.completion(known[call.key], cached=True))
-                self._cached += len(call.rows)
+                self.found(call, known[call.key])
             else:
                 self.pending.append(call)
+
+    def found(self, call: Call, row: Reply) -> None:
+        """Hand a stored reply to its rows."""
+        self._note(row)
+        self._finish(call, replies.completion(row, cached=True))
+        self._cached += len(call.rows)
 
     async def reply(self, call: Call, answer: Answer, reserved_usd: float) -> None:
         """Count a reply, store it, and hand it to its rows."""

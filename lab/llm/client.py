@@ -80,14 +80,15 @@ class Client:
     def __reduce__(self) -> tuple[Any, ...]:
         """Hand this client to another process as its settings: its store is the same file.
 
-        Keys stay in the environment. A budget, a store in memory or a server in this process cannot
-        be shared.
+        Keys stay in the environment, and a local model is loaded anew. A budget, a store in memory
+        or another server in this process cannot be shared.
         """
         ledger, where = self.session.ledger, self.session.server
+        stays = where.transport is not None and not getattr(where.transport, "travels", False)
         for held, why in (
             (ledger.budget_usd, f"a budget of {ledger.budget_usd} $ is kept by one process"),
             (str(self.store.path) == ":memory:", "its store is in the memory of this process"),
-            (where.transport, "its server runs in this process; serve it over HTTP"),
+            (stays, "its server runs in this process; serve it over HTTP"),
         ):
             if held:
                 raise TypeError(f"{self!r} cannot be handed to another process: {why}")

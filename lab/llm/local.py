@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,15 +67,33 @@ def local(
     folder = Path(model)
     name = folder.name if folder.is_dir() else str(model)
     provider = f"local/{models.identity(model)}"
-    transport = _Transport(Generator(str(model), device=device), batch_size)
+    here = _Here(str(model), batch_size, device)
     return Client(
         name,
-        base_url=Server(
-            BASE_URL, provider=provider, transport=lambda: transport, origin=models.origin(model)
-        ),
+        base_url=Server(BASE_URL, provider=provider, transport=here, origin=models.origin(model)),
         store=store,
         limits=Limits(max_in_flight=2 * batch_size, max_tries=1, timeout_s=86_400.0),
     )
+
+
+class _Here:
+    """The way to a model in this process; in another process it loads the model anew."""
+
+    travels = True
+
+    def __init__(self, *given: Any) -> None:
+        self._given = given
+
+    def __call__(self) -> "_Transport":
+        return self._transport
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Here, self._given
+
+    @cached_property
+    def _transport(self) -> "_Transport":
+        model, batch_size, device = self._given
+        return _Transport(Generator(model, device=device), batch_size)
 
 
 class GenerationError(RuntimeError):

@@ -19,6 +19,7 @@ from typing import Any, Self
 
 from lab import hashing, paths
 from lab.errors import StoreError
+from lab.llm import claims
 
 APPLICATION_ID = 0x574E4C52  # "WNLR" in the file's header: a store of replies
 VERSION = 1
@@ -91,9 +92,12 @@ class Store:
     def __init__(self, path: str | Path | None = None) -> None:
         self.path = Path(path) if path is not None else paths.store() / "replies.sqlite"
         self._lock = threading.Lock()
+        self._reader: sqlite3.Connection | None = None
         with self._errors():
             self._db = self._open()
         weakref.finalize(self, self._db.close)  # who drops a store leaves no open file
+        memory = str(self.path) == MEMORY
+        self.claims = claims.Claims() if memory else claims.of(self.path)
 
     def __enter__(self) -> Self:
         return self
@@ -111,6 +115,9 @@ class Store:
         """Close the file; nothing is lost without it."""
         with self._lock:
             self._db.close()
+            if self._reader is not None:
+                self._reader.close()
+        self.claims = claims.Claims()
 
     def find(self, keys: Sequence[str]) -> dict[str, Reply]:
         """Return the replies that are there for these keys; a damaged one counts as missing."""
@@ -122,6 +129,20 @@ class Store:
                 if (reply := _reply(row)) is not None:
                     found[row[0]] = reply
         return found
+
+    def now(self, key: str) -> Reply | None:
+        """Return the reply that is there by now; waits for nobody who writes."""
+        if str(self.path) == MEMORY:
+            return self.find([key]).get(key)
+        with self._errors():
+            if self._reader is None:
+                where = f"{self.path.resolve().as_uri()}?mode=ro"
+                self._reader = sqlite3.connect(
+                    where, uri=True, timeout=WAIT_S, isolation_level=None, check_same_thread=False
+                )
+                weakref.finalize(self, self._reader.close)
+            row = self._reader.execute(f"{_SELECT} WHERE key = ?", [key]).fetchone()
+        return None if row is None else _reply(row)
 
     def rows(self) -> Iterator[Reply]:
         """Go through all replies, in the order of their keys."""

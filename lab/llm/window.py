@@ -1,7 +1,8 @@
 """The sliding window: as one call ends the next begins, and retries happen inside it.
 
 Each reply is in the store before its place in the window is free again, so a killed process has
-lost at most as many replies as it had calls under way.
+lost at most as many replies as it had calls under way. What another process or another job of the
+same store has under way is not asked a second time: the other calls go first.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from lab.errors import BudgetError
-from lab.llm import parameters, pricing, wire
+from lab.llm import claims, parameters, pricing, wire
 from lab.llm.board import Board
 from lab.llm.limiter import Limiter
 from lab.llm.protocol import RETRIED, Answer, Trouble
@@ -51,6 +52,10 @@ async def _settle(session: Session, board: Board, http: "AsyncOpenAI", call: Cal
         trouble = await _try(session, board, http, call)
         if trouble is None:
             return
+        if trouble.kind == claims.ELSEWHERE:
+            board.pending.append(call)
+            await asyncio.sleep(claims.LOOK_S)
+            return
         if session.learn(trouble):
             continue
         tries += 1
@@ -63,13 +68,30 @@ async def _settle(session: Session, board: Board, http: "AsyncOpenAI", call: Cal
 
 async def _try(session: Session, board: Board, http: "AsyncOpenAI", call: Call) -> Trouble | None:
     """Make one try inside the window; return its trouble, or None if there is no more to do."""
-    limiter = session.limiter(call.model)
+    limiter, taken = session.limiter(call.model), session.store.claims
     await _enter(board, limiter, pricing.guess_tokens(call.body))
-    reserved = 0.0
-    under_way = False
     try:
         if board.reason is not None:
             return None
+        if not taken.take(call.key):
+            return Trouble(claims.ELSEWHERE, "another job makes this call now")
+        try:
+            if (bought := session.store.now(call.key)) is None:
+                return await _ask(session, board, http, call)
+            board.found(call, bought)
+            return None
+        finally:
+            taken.leave(call.key)
+    finally:
+        limiter.leave()
+
+
+async def _ask(session: Session, board: Board, http: "AsyncOpenAI", call: Call) -> Trouble | None:
+    """Ask the server once, and account for what it may cost."""
+    limiter = session.limiter(call.model)
+    reserved = 0.0
+    under_way = False
+    try:
         reserved = await session.ledger.reserve(call.body)
         board.in_flight += 1
         under_way = True
@@ -95,7 +117,6 @@ async def _try(session: Session, board: Board, http: "AsyncOpenAI", call: Call) 
         return outcome
     finally:
         board.in_flight -= under_way
-        limiter.leave()
 
 
 async def _enter(board: Board, limiter: Limiter, tokens: int) -> None:

@@ -50,7 +50,8 @@ class Server:
         The server's name in the store's keys; by default its URL without a user's name. Two
         servers with the same name are taken to give the same replies.
     transport : callable, optional
-        Gives the HTTP transport, for servers in this process.
+        Gives the HTTP transport, for servers in this process. Where `transport.travels` is true,
+        it can be pickled, and makes a server anew in another process.
     origin : str, optional
         Who answers, as `lab.origins` notes it; by default what a server of this package says in
         its replies, or the model's name and the server's.

@@ -12,6 +12,7 @@ from lab.synth.constrain import CONSTRAINTS, Constraint, constrain
 from lab.synth.corrupt import corrupt
 from lab.synth.evol_instruct import eliminated, evol_instruct, tree
 from lab.synth.fill import fill
+from lab.synth.in_shards import synthesise_shards
 from lab.synth.magpie import magpie
 from lab.synth.persona import persona
 from lab.synth.reason import reason
@@ -50,6 +51,7 @@ __all__ = [
     "segments",
     "self_align",
     "self_instruct",
+    "synthesise_shards",
     "tagged",
     "textbook",
     "tree",

@@ -129,7 +129,7 @@ def test_two_processes_share_a_store(tmp_path):
         subprocess.run([*command, "200"], check=True, timeout=60)
         after = httpx2.get(url.replace("/v1", "/log")).json()
     with llm.Store(path) as store:
-        assert len(store) == account["paid_requests"] == 200
+        assert len(store) == account["paid_requests"] == account["paid"] == 200
         told = sorted(str(row.reply["text"]) for row in store.rows())
     right = [
         policy.answer(testbed.Teacher(), one.messages[-1]["content"]) for one in questions(200)

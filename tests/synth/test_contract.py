@@ -43,7 +43,16 @@ METHODS = {
     "magpie": partial(synth.magpie, "", open_turns=True),
     "fill": partial(synth.fill, gaps(), reference=BARE),
 }
-OTHER_NAMES = {"eliminated", "load_seeds", "tree", "segments", "tagged", "curated", "turned"}
+OTHER_NAMES = {
+    "synthesise_shards",
+    "eliminated",
+    "load_seeds",
+    "tree",
+    "segments",
+    "tagged",
+    "curated",
+    "turned",
+}
 
 
 @pytest.fixture(params=METHODS)
