@@ -160,7 +160,7 @@ async def _execute(task: Task, threads: int) -> Execution:
     with tempfile.TemporaryDirectory(prefix="winnow-") as scratch:
         client = _client(book, task, Path(scratch))
         try:
-            await _run(client, _environment(Path(scratch), threads))
+            await _run(client, environment(Path(scratch), threads))
         except CellExecutionError as failure:
             error = {"cell": _failed(book), "name": failure.ename, "message": failure.evalue}
         except DeadKernelError as failure:
@@ -217,7 +217,7 @@ def _client(book: books.Notebook, task: Task, scratch: Path) -> Any:
     return client
 
 
-def _environment(scratch: Path, threads: int) -> dict[str, str]:
+def environment(scratch: Path, threads: int) -> dict[str, str]:
     """Return the kernel's variables: figures as data, no progress bars, nobody's IPython files.
 
     Threads that wait for each other sleep: by default they spin, and where another process needs

@@ -122,7 +122,7 @@ def kcenter_two_rounds(
             core = [run.folder / f"core-{at:06}.npz" for at in range(len(vectors))]
             calls = [(path, out, k, seed) for path, out in zip(vectors, core, strict=True)]
             engines.each(_core, calls, engine=engine, workers=workers, about="shards")
-            found = [_load(path) for path in core]
+            found = [loaded(path) for path in core]
             rows = np.concatenate([of["rows"] + at for of, at in zip(found, starts, strict=False)])
             few = kcenter(np.concatenate([of["X"] for of in found]), k, seed=seed)
             within = max(float(of["radius"]) for of in found)
@@ -153,7 +153,7 @@ def _pick(
     n, done, rounds = int(starts[-1]), folder / "picks.npz", 0
     rows, trace, C = _first(vectors, starts, seed)
     if done.exists():
-        kept = _load(done)
+        kept = loaded(done)
         rows, trace, C = kept["rows"].tolist(), kept["trace"].tolist(), list(kept["C"])
     share = max(FEWEST, min(int(ACTIVE * n), MOST) // len(vectors))
     while len(trace) < k:
@@ -164,7 +164,7 @@ def _pick(
             for at, path in enumerate(vectors)
         ]
         levels = engines.each(_farthest, calls, engine=pool, about="")
-        _among([_load(call[1]) for call in calls], max(levels), rows, trace, C, k)
+        go_through([loaded(call[1]) for call in calls], max(levels), rows, trace, C, k)
         if trace[-1] == 0.0 and len(trace) < k:  # all that is left lies on a center
             rest = np.setdiff1d(np.arange(min(n, 2 * k)), rows)[: k - len(rows)].tolist()
             rows, trace = rows + rest, trace + [0.0] * len(rest)
@@ -183,7 +183,7 @@ def _first(
     return [row], [], [np.array(shards.read(vectors[shard])[row - starts[shard]])]
 
 
-def _among(
+def go_through(
     found: list[Any],
     level: float,
     rows: list[int],
@@ -213,12 +213,12 @@ def _farthest(shard: str | Path, state: Path, picks: Path, start: int, wanted: i
 
     All other rows of the shard lie nearer to a center than the level, a squared distance.
     """
-    known = _load(picks)
+    known = loaded(picks)
     cover = Cover(shards.read(shard), known["C"])
     cover.count = len(known["C"])
     cover.centers[: cover.count] = np.arange(cover.count)
     if state.exists():
-        kept = _load(state)
+        kept = loaded(state)
         cover.nearest[:], cover.seen[:] = kept["nearest"], kept["seen"]
     own = known["rows"] - start
     cover.nearest[own[(own >= 0) & (own < len(cover.X))]] = PICKED
@@ -240,6 +240,7 @@ def _save(path: Path, **arrays: Any) -> None:
         np.savez(stream, **arrays)
 
 
-def _load(path: Path) -> dict[str, Any]:
+def loaded(path: Path) -> dict[str, Any]:
+    """Return the arrays of a file."""
     with np.load(path, allow_pickle=False) as held:
         return dict(held)

@@ -93,13 +93,13 @@ def tsds(
             f"least 1, got {alpha}, {scale}, {sigma} and {max_neighbours}"
         )
     neighbours = min(max_neighbours, len(rows))
-    room = 1 / _density(rows, np.flatnonzero(marked(rows, asked, neighbours)), sigma)
+    room = 1 / density(rows, np.flatnonzero(marked(rows, asked, neighbours)), sigma)
     budget = len(asked) * scale * (1 - alpha) / alpha
     count, plan = min(FIRST, neighbours), None
     while plan is None:
         near, cosines = nearest_rows(rows, asked, count)
         distance = np.sqrt(np.maximum(2 - 2 * cosines, 0))
-        plan = _plan(distance, room[near], budget, whole=count == neighbours)
+        plan = plan_of(distance, room[near], budget, whole=count == neighbours)
         count = min(2 * count, neighbours)
     mass = np.bincount(near.ravel(), weights=plan.ravel(), minlength=len(rows))
     with np.errstate(divide="ignore"):
@@ -118,7 +118,7 @@ def tsds(
     return Selection(indices, np.cumsum(mass[indices]), n=len(rows), method="tsds", params=params)
 
 
-def _density(X: FloatArray, candidates: IntArray, sigma: float) -> FloatArray:
+def density(X: FloatArray, candidates: IntArray, sigma: float) -> FloatArray:
     """Return for each candidate the sum over all of them of 1 - (distance / sigma)**2, if above 0.
 
     Every two rows are compared once, in single precision. Of rows that are none it is 1.
@@ -143,7 +143,7 @@ def _density(X: FloatArray, candidates: IntArray, sigma: float) -> FloatArray:
     return density
 
 
-def _plan(
+def plan_of(
     distance: FloatArray, room: FloatArray, budget: float, *, whole: bool = True
 ) -> FloatArray | None:
     """Return the optimal plan (m, neighbours) for neighbours sorted by distance.

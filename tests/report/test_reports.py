@@ -147,7 +147,7 @@ def test_threads_of_a_kernel_that_wait_do_not_spin(monkeypatch, tmp_path):
         if given:
             monkeypatch.setenv("OMP_WAIT_POLICY", given)
         (tmp_path / name).mkdir()
-        found = execute._environment(tmp_path / name, 2)
+        found = execute.environment(tmp_path / name, 2)
         assert found["OMP_WAIT_POLICY"] == (given or "PASSIVE")
 
 

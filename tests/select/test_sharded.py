@@ -50,7 +50,7 @@ def test_two_processes_pick_the_same_and_a_second_time_it_is_found(tmp_path):
 def test_a_search_that_was_stopped_goes_on(tmp_path, monkeypatch):
     shards = split(tmp_path, MANY, 3)
     monkeypatch.setattr(sharded, "FEWEST", 8)
-    among, rounds = sharded._among, []
+    among, rounds = sharded.go_through, []
 
     def stop(*given):
         if len(rounds) == 3:
@@ -58,11 +58,11 @@ def test_a_search_that_was_stopped_goes_on(tmp_path, monkeypatch):
         rounds.append(among(*given))
 
     with monkeypatch.context() as patch:
-        patch.setattr(sharded, "_among", stop)
+        patch.setattr(sharded, "go_through", stop)
         with pytest.raises(KeyboardInterrupt):
             kcenter_shards(shards, 200, workers=1)
     (kept,) = paths.runs().rglob("picks.npz")
-    assert 1 < len(sharded._load(kept)["rows"]) < 200
+    assert 1 < len(sharded.loaded(kept)["rows"]) < 200
     found = kcenter_shards(shards, 200, workers=1)
     assert found.indices.tolist() == kcenter(MANY, 200).indices.tolist()
     assert sorted(path.name for path in kept.parent.iterdir()) == [

@@ -56,15 +56,15 @@ def test_the_plan_is_the_optimum_of_the_linear_programme(sigma, alpha, scale, se
     X, Q = made(seed=seed)
     distance = np.sqrt(((Q[:, None] - X) ** 2).sum(axis=2))
     density = densities(X, sigma)
-    plan, value = programme(distance, density, alpha, scale)
+    best, value = programme(distance, density, alpha, scale)
     order = np.argsort(distance, axis=1, kind="stable")
-    ours = module._plan(
+    plan = module.plan_of(
         np.take_along_axis(distance, order, axis=1),
         1 / density[order],
         len(Q) * scale * (1 - alpha) / alpha,
     )
-    mine = np.zeros_like(plan)
-    np.put_along_axis(mine, order, ours, axis=1)
+    mine = np.zeros_like(best)
+    np.put_along_axis(mine, order, plan, axis=1)
     reached = alpha / scale * (distance * mine).sum() + (1 - alpha) * 4 * (density * mine).max()
     assert reached == pytest.approx(value, rel=1e-9)
     np.testing.assert_allclose(mine.sum(axis=1), 1 / 4)
@@ -102,8 +102,8 @@ def test_the_level_is_that_of_the_authors_queue(alpha):
     rng = np.random.default_rng(3)
     distance = np.sort(rng.uniform(0, 2, size=(6, 40)), axis=1)
     density = rng.uniform(1, 4, size=(6, 40))
-    ours = module._plan(distance, 1 / density, 6 * 5.0 * (1 - alpha) / alpha)
-    np.testing.assert_allclose(ours, level_by_heap(distance, density, alpha, 5.0), atol=1e-12)
+    plan = module.plan_of(distance, 1 / density, 6 * 5.0 * (1 - alpha) / alpha)
+    np.testing.assert_allclose(plan, level_by_heap(distance, density, alpha, 5.0), atol=1e-12)
 
 
 def test_copies_share_the_mass_of_one():
@@ -140,7 +140,7 @@ def test_density_is_summed_in_blocks_over_candidates(monkeypatch):
     X, _ = made(n=50)
     monkeypatch.setattr(module, "BLOCK", 7)
     some = np.arange(0, 50, 2)
-    found = module._density(X, some, 0.75)
+    found = module.density(X, some, 0.75)
     np.testing.assert_allclose(found[some], densities(X[some], 0.75), atol=1e-4)
     assert (found[1::2] == 1).all()
 
