@@ -85,16 +85,18 @@ def report(
 
 @app.command()
 def ablations(
+    jobs: Jobs = 2,
     fresh: Fresh = False,  # noqa: FBT002 - a switch of the command line
 ) -> None:
-    """Execute every notebook in notebooks/ablations, one after the other, and write its page.
+    """Execute every notebook in notebooks/ablations and write its page.
 
-    Each trains its models on all cores. What is finished is not done again: neither a notebook of
-    which nothing changed, nor a model that was trained before.
+    Each trains its models on all cores; while one asks or counts, another trains. What is finished
+    is not done again: neither a notebook of which nothing changed, nor a model that was trained
+    before.
     """
     from lab.report import books
 
-    _render(books.ablations(), {}, jobs=1, fresh=fresh)
+    _render(books.ablations(), {}, jobs=jobs, fresh=fresh)
 
 
 @app.command()

@@ -16,15 +16,19 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from concurrent.futures import as_completed as as_completed  # noqa: PLC0414 - part of the form
 from contextlib import contextmanager, suppress
 from multiprocessing.synchronize import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm.auto import tqdm
 
 from lab import paths
 from lab.errors import MissingPackageError
 
+if TYPE_CHECKING:
+    from multiprocessing.queues import SimpleQueue
+
 PROCESSES, RAY = "processes", "ray"
 WATCH_SECONDS = 0.5  # how soon a worker notices that its parent is gone or wants it to stop
+VISIBLE = "CUDA_VISIBLE_DEVICES"  # read when torch first looks for GPUs
 LARGEST = 8 * 2**20  # bytes of a task's arguments, or of its result, on a cluster
 TRIES = 4  # of a task whose worker or machine was lost; one that raises is not tried again
 
@@ -32,7 +36,9 @@ Engine = str | Executor
 
 
 @contextmanager
-def opened(engine: Engine = PROCESSES, *, workers: int | None = None) -> Iterator[Executor]:
+def opened(
+    engine: Engine = PROCESSES, *, workers: int | None = None, gpus: bool = False
+) -> Iterator[Executor]:
     """Open what tasks are submitted to, and leave no process behind.
 
     Parameters
@@ -45,6 +51,9 @@ def opened(engine: Engine = PROCESSES, *, workers: int | None = None) -> Iterato
     workers : int, optional
         Processes of one thread each, by default one per core; a thread if it is one. A cluster has
         its own number.
+    gpus : bool
+        Give each task a GPU of its own, where there are any: then as many run at once as there are
+        GPUs. Else all see all of them.
 
     Raises
     ------
@@ -64,7 +73,8 @@ def opened(engine: Engine = PROCESSES, *, workers: int | None = None) -> Iterato
         return
     if workers is not None and workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
-    pool, stop = _cluster(engine, workers) if _is_ray(engine) else _local(engine, workers)
+    make = _cluster if _is_ray(engine) else _local
+    pool, stop = make(engine, workers, gpus)
     try:
         yield pool
     except BaseException:
@@ -126,20 +136,35 @@ def _is_ray(engine: Engine) -> bool:
     return isinstance(engine, str) and engine.partition(":")[0] == RAY
 
 
-def _local(engine: str, workers: int | None) -> tuple[Executor, Callable[[], None]]:
+def devices() -> list[str]:
+    """Return the GPUs of this machine, as `CUDA_VISIBLE_DEVICES` names them."""
+    seen = os.environ.get(VISIBLE)
+    if seen is not None:
+        return [one for one in seen.split(",") if one.strip() not in ("", "-1")]
+    import torch
+
+    return [str(number) for number in range(torch.cuda.device_count())]
+
+
+def _local(engine: str, workers: int | None, gpus: bool) -> tuple[Executor, Callable[[], None]]:  # noqa: FBT001
     if engine != PROCESSES:
         raise ValueError(f"engine must be 'processes', 'ray' or 'ray://host:port', got {engine!r}")
-    number = workers or _cores()
+    own = devices() if gpus else []
+    number = min(workers or len(own), len(own)) if own else workers or _cores()
     if number == 1:
         return ThreadPoolExecutor(1), lambda: None
     context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    given = (os.getpid(), stop)
+    stop, left = context.Event(), context.SimpleQueue()
+    for one in own[:number]:
+        left.put(one)
+    given = (os.getpid(), stop, left if own else None)
     return ProcessPoolExecutor(number, context, _enter_worker, given), stop.set
 
 
-def _enter_worker(parent: int, stop: Event) -> None:
+def _enter_worker(parent: int, stop: Event, gpus: "SimpleQueue[str] | None") -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Jupyter interrupts the whole process group
+    if gpus is not None:
+        os.environ[VISIBLE] = gpus.get()
 
     def watch() -> None:
         while not stop.wait(WATCH_SECONDS):
@@ -152,7 +177,7 @@ def _enter_worker(parent: int, stop: Event) -> None:
         os.environ[name] = "1"
 
 
-def _cluster(engine: str, workers: int | None) -> tuple[Executor, Callable[[], None]]:
+def _cluster(engine: str, workers: int | None, gpus: bool) -> tuple[Executor, Callable[[], None]]:  # noqa: FBT001
     if workers is not None:
         raise ValueError(f"workers is for processes of this machine, got {workers} for a cluster")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it reports to its makers otherwise
@@ -160,13 +185,13 @@ def _cluster(engine: str, workers: int | None) -> tuple[Executor, Callable[[], N
         import ray
     except ImportError as error:
         raise MissingPackageError("winnow[cluster]", needed_by=f"engine={engine!r}") from error
-    return _Cluster(ray, engine), lambda: None
+    return _Cluster(ray, engine, gpus=gpus), lambda: None
 
 
 class _Cluster(Executor):
     """Tasks of Ray as futures; connects if nobody has, and disconnects if it has."""
 
-    def __init__(self, ray: Any, engine: str) -> None:
+    def __init__(self, ray: Any, engine: str, *, gpus: bool) -> None:
         self._ray, self._running = ray, set[Any]()
         self._connected = not ray.is_initialized()
         if self._connected:
@@ -179,7 +204,10 @@ class _Cluster(Executor):
                 except ConnectionError:
                     here = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
                     ray.init(address="local", **here, **quiet)
-        self._task = ray.remote(max_retries=TRIES - 1, retry_exceptions=False)(_on_a_machine)
+        needs: dict[str, Any] = {"max_retries": TRIES - 1, "retry_exceptions": False}
+        if gpus and ray.cluster_resources().get("GPU", 0) >= 1:
+            needs["num_gpus"] = 1
+        self._task = ray.remote(**needs)(_on_a_machine)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         _bounded((fn, args, kwargs), "the arguments of a task")

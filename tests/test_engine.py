@@ -24,7 +24,9 @@ from lab import (
     score,
     select,
     shards,
+    synth,
     testbed,
+    tune,
 )
 from lab.errors import MissingPackageError, RunError
 from lab.testbed.serve import background
@@ -69,6 +71,32 @@ def test_a_wrong_engine_or_number_is_an_error(given, message):
         engine.each(len, [("a",)], **given)
 
 
+def device(place):
+    """Say which GPU this process sees, once the other one is here, too."""
+    (place / str(os.getpid())).touch()
+    until = time.monotonic() + 30
+    while len(list(place.iterdir())) < 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    return os.environ["CUDA_VISIBLE_DEVICES"]
+
+
+def test_each_process_has_a_gpu_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,GPU-a7")
+    with engine.opened(workers=3, gpus=True) as pool:
+        tasks = [pool.submit(device, tmp_path) for _ in range(8)]
+        assert {task.result() for task in tasks} == {"5", "GPU-a7"}
+    with engine.opened(workers=1) as pool:
+        assert pool.submit(os.getenv, "CUDA_VISIBLE_DEVICES").result() == "5,GPU-a7"
+
+
+@pytest.mark.parametrize("seen", ["", "-1"])
+def test_without_gpus_processes_are_as_many_as_asked_for(monkeypatch, seen):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", seen)
+    assert engine.devices() == []
+    with engine.opened(workers=2, gpus=True) as pool:
+        assert pool.submit(os.getenv, "CUDA_VISIBLE_DEVICES").result() == seen
+
+
 def test_without_the_extra_the_engine_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingPackageError, match=r"engine='ray' needs winnow\[cluster\]"):
@@ -87,7 +115,7 @@ def ray():
 def cluster(ray):
     from ray.cluster_utils import Cluster
 
-    node = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
+    node = {"num_cpus": 1, "num_gpus": 1, "object_store_memory": 80 * 2**20}  # told, not there
     started = Cluster(initialize_head=True, head_node_args=node)
     started.second = started.add_node(**node)
     started.node = node
@@ -135,6 +163,14 @@ def kill_when(cluster, at_work):
 def machines():
     """Return which machine each call was made on: workers are children of their machine."""
     return [line.split()[2] for line in (paths.data() / "calls").read_text().splitlines()]
+
+
+def test_a_cluster_gives_each_task_a_gpu_of_its_own(two_machines):
+    with engine.opened("ray", gpus=True) as pool:
+        tasks = [pool.submit(os.getenv, "CUDA_VISIBLE_DEVICES") for _ in range(4)]
+        assert {task.result() for task in tasks} == {"0"}  # the only one of each machine
+    with engine.opened("ray") as pool:
+        assert pool.submit(os.getenv, "CUDA_VISIBLE_DEVICES").result() in (None, "")
 
 
 def test_an_error_on_a_cluster_is_that_of_the_task(two_machines):
@@ -243,3 +279,28 @@ def test_a_machine_that_is_lost_while_it_buys_costs_what_it_had_in_hand_and_no_m
         alone = score.rating(POOL, rater)
         assert server.log.summary() == told
     pd.testing.assert_series_equal(whole(bought), alone)
+
+
+def test_synthesis_and_answers_on_a_cluster_that_loses_a_machine(two_machines, tmp_path):
+    server = TeacherServer(testbed.Teacher(), testbed.Traffic(latency_s=0.1), models=("teacher",))
+    parts = in_shards(tmp_path, 6)
+    with background(server) as url, engine.opened("ray") as pool:
+        client = llm.Client("teacher", base_url=url, limits=llm.Limits(max_in_flight=2))
+        make = partial(synth.corrupt, client=client, keep=5)
+        killer = kill_when(two_machines, lambda: len(client.store) >= 8)
+        made = synth.synthesise_shards(make, parts, engine=pool)
+        killer.join()
+        assert two_machines.second is None
+        told = server.log.summary()
+        assert told["paid_requests"] == len(client.store)
+        assert told["paid"] <= len(client.store) + 2  # what was on its way to the dead machine
+        alone = [make(shards.read(part)) for part in parts]
+        assert server.log.summary() == told  # and nothing is bought again
+        by = partial(tune.generate, BASE, max_new_tokens=4, template=tune.ALPACA)
+        answers = shards.over("tune", by, parts, engine=pool)
+    kept = [one.examples for one in alone if len(one.examples)]
+    assert [shards.read(one).index.tolist() for one in made] == [x.index.tolist() for x in kept]
+    rejects = map(shards.read, sorted(made[0].parent.glob("rejects-*")))
+    for found, one in zip(rejects, alone, strict=True):
+        pd.testing.assert_frame_equal(found.drop(columns="stopped_because"), one.rejects)
+    assert whole(answers).tolist() == by(POOL).tolist()

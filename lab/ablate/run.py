@@ -6,6 +6,7 @@ that notebooks share what they have in common. A finished cell is never computed
 further arm or seed costs only itself.
 """
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -79,8 +80,8 @@ def run(
     compare : Against, optional
         Judge the answers of all arms against those of one, pair by pair; see `judged`.
     workers : int, optional
-        Processes; by default one per core, but no more than trainings fit into the free memory, and
-        one where a GPU is at hand.
+        Processes; by default one per GPU, or where there is none one per core, but no more than
+        trainings fit into the free memory.
     engine : str or Executor
         `"ray"` trains on the machines of a cluster; see `lab.engine.opened`.
 
@@ -186,7 +187,7 @@ def each(
     >>> made[0]["x"].tolist()
     [1, 2]
     """
-    with engines.opened(workers=_processes(workers, len(makes))) as pool:
+    with engines.opened(workers=_processes(workers, len(makes)), gpus=True) as pool:
         for task in [pool.submit(runs.once, step, make) for make in makes.values()]:
             task.result()
     return {key: runs.once(step, make) for key, make in makes.items()}
@@ -261,11 +262,9 @@ def _processes(workers: int | None, tasks: int, recipes: Sequence[Recipe] = ()) 
 
 
 def _default_workers(recipes: Sequence[Recipe]) -> int:
-    """Return one process per core, but no more than there is memory for; one on a GPU."""
-    import torch
-
-    if torch.cuda.is_available():
-        return 1
+    """Return one process per GPU, or per core, but no more than there is memory for."""
+    if gpus := engines.devices():
+        return len(gpus)
     cores = os.cpu_count() or 1
     needed = max(map(memory_bytes, recipes), default=0)
     free = psutil.virtual_memory().available
@@ -287,7 +286,7 @@ def _compute(
 ) -> list[tuple[_Cell, BaseException]]:
     if not cells:
         return []
-    with engines.opened(engine, workers=workers) as pool:
+    with engines.opened(engine, workers=workers, gpus=True) as pool:
         tasks = {_submit(pool, cell, work): cell for cell in cells}
         for _ in engines.as_completed(tasks):
             bar.update()
@@ -307,6 +306,9 @@ def _submit(pool: Executor, cell: _Cell, work: Callable[..., None]) -> "Future[N
 
 def compute(cell: _Cell, *, tune: Tune, evaluate: Evaluate, path: Path | None = None) -> None:
     """Tune and evaluate one cell and record it; the tuned weights are not kept."""
+    if path is not None:  # in a process of its own
+        gc.collect()
+        gc.freeze()  # modules are looked through no more: a tenth of a short training went there
     folder = paths.runs() / cell.id
     folder.mkdir(parents=True, exist_ok=True)
     with files.locked(folder):  # a worker that was given up may be at work there still

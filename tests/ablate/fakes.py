@@ -37,6 +37,11 @@ def evaluate(model, *, bonus=0.0):
     return pd.DataFrame({"exact": exact, "exact_seen": half, "answer": "x"}, index=PROMPTS)
 
 
+def seen_gpu(model):
+    """Give the number of the one GPU that this process sees."""
+    return evaluate(model).assign(gpu=int(os.environ["CUDA_VISIBLE_DEVICES"]))
+
+
 def fail_on_three(subset, recipe, folder):
     if len(subset) == 3:
         raise ValueError("three is too few")

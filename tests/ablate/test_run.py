@@ -166,11 +166,17 @@ def test_no_more_trainings_run_at_once_than_there_is_memory_for(monkeypatch, fre
     memory = SimpleNamespace(available=free)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
     one = contextlib.nullcontext(ThreadPoolExecutor(1))
-    monkeypatch.setattr(engine, "opened", lambda _, workers: opened.append(workers) or one)
+    monkeypatch.setattr(engine, "opened", lambda _, workers, gpus: opened.append(workers) or one)
     recipe = Recipe(model=str(paths.base_model()), steps=1)  # takes some 30 MB
     arms = ablate.arms({"two": partial(draw, 2), "three": partial(draw, 3)}, recipe, seeds=[0])
     ablate.run(arms, tune=fakes.tune, evaluate=fakes.evaluate)
     assert opened == [processes]
+
+
+def test_each_training_has_a_gpu_of_its_own_where_there_are_any(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,4")
+    table = ablate.run(grid(2, 3), tune=fakes.tune, evaluate=fakes.seen_gpu)
+    assert set(table["gpu"]) <= {3, 4}
 
 
 def test_a_process_that_was_killed_says_what_helps():
