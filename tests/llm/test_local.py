@@ -8,7 +8,7 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from lab import llm
+from lab import llm, paths, records, testbed, tune
 from lab.llm.generation import Generator
 
 WORDS = [
@@ -215,3 +215,25 @@ def test_other_weights_are_another_model(folder, tmp_path):
 def test_the_batch_has_a_size(folder):
     with pytest.raises(ValueError, match="batch_size must be 1 or more, got 0"):
         llm.local(folder, batch_size=0)
+
+
+@pytest.mark.parametrize("template", [tune.ALPACA, tune.PLAIN])
+def test_a_tuned_model_is_asked_as_it_was_trained(tmp_path, template):
+    recipe = tune.Recipe(
+        model=str(paths.base_model()),
+        template=template,
+        steps=30,
+        batch_size=16,
+        learning_rate=2e-3,
+        max_tokens=160,
+        checkpoints=None,
+    )
+    folder = tune.sft(testbed.pool(64), recipe, tmp_path / "tuned")
+    asked = testbed.prompts(6).assign(input="")
+    requests = [
+        llm.Request(records.prompt(row), temperature=0, max_tokens=12)
+        for row in asked.to_dict("records")
+    ]
+    replies = llm.local(folder, store=":memory:").complete(requests)
+    said = tune.generate(folder, asked, max_new_tokens=12)
+    assert [reply.text or "" for reply in replies] == said.tolist()

@@ -335,6 +335,37 @@ def test_no_chat_template_is_an_error(chat):
         end_of_turn(chat, tokenizer)
 
 
+ODD = tune.templates.TextTemplate(
+    name="odd",
+    prompt='"{instruction}" {{ x }}\n\\n答:',
+    prompt_with_input="{instruction}{input}",
+    system="[{content}] ",
+    between_turns="",
+)
+
+
+@pytest.mark.parametrize("template", [tune.ALPACA, tune.PLAIN, ODD])
+@pytest.mark.parametrize("bos", [True, False])
+def test_the_jinja_form_of_a_text_template_writes_the_same(template, bos):
+    tokenizer = family("llama3")[0]
+    asked = {"instruction": "And {content} \U0001f600?", "input": ""}
+    system, before = (
+        turn("system", "Be {instruction}."),
+        [turn("user", "A"), turn("assistant", "B")],
+    )
+    for history in ([], [system], before, [system, *before]):
+        example = {"history": history, **asked}
+        spans = tune.templates.spans(example, template, None, end_of_turn=tokenizer.eos_token)
+        text = tokenizer.apply_chat_template(
+            records.prompt(example),
+            chat_template=template.jinja(bos=bos),
+            tokenize=False,
+            add_generation_prompt=True,
+        )
+        opening = tokenizer.bos_token if bos else ""
+        assert text == opening + "".join(span.text for span in spans)
+
+
 def test_a_text_template_must_hold_its_slots():
     with pytest.raises(TuneError, match="prompt of template 'mine' must hold {instruction}: 'Do:'"):
         tune.templates.TextTemplate("mine", prompt="Do:", prompt_with_input="{instruction} {input}")
