@@ -131,7 +131,7 @@ def of_run(run: runs.Run) -> Finding:
         "verdict": params["verdict"],
         "power": f"{numbers['smallest_effect']:.3f}",
         "p": f"{numbers['p_holm']:.3f}",
-        "n": f"{numbers['prompts']} prompts, {numbers['seeds']} seeds",
+        "n": ", ".join(f"{numbers[unit]} {unit}" for unit in ("prompts", "seeds") if numbers[unit]),
         "run": f"`{run.id}`",
         "made": f"{run.record['began']}, {commit}",
     }

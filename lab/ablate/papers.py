@@ -175,6 +175,22 @@ PAPERS = {
         "1,000: 50.0/93.0/57.6, random 36.7/90.6/52.0, longest 33.3/90.4/59.6, all 53.3/92.8/58.1",
         PAPER,
     ),
+    "ds2": Paper(
+        "DS2 (ratings corrected)",
+        "arXiv:2410.10877",
+        "score.corrected",
+        "three models rate 300,000 rows from 0 to 5; 10,000 are kept; Mistral and Llama tuned",
+        "10,000 corrected beat all; correction lifts AlpaGasus 58.1 to 59.5, DEITA 59.7 to 60.6",
+        RETOLD,
+    ),
+    "published runs": Paper(
+        "Targeted instruction selection, published runs",
+        "arXiv:2602.14696",
+        "ablate.studies.published_runs",
+        "five models, five tasks, eight methods, five budgets, three seeds, two pools",
+        "none; the runs themselves are judged here",
+        CODE,
+    ),
     "targeted": Paper(
         "RDS+ and round robin",
         "arXiv:2503.01807",

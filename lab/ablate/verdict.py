@@ -103,7 +103,8 @@ def verdicts(claims: Mapping[str, Claim], outcomes: pd.DataFrame, *, seed: int =
         on), margin, verdict, smallest_effect (for a claim of more, the true difference that
         would have been found in 80 % of such experiments; for an equivalence, the least margin
         that would have been shown if there were no difference), p (of the verdict's own test)
-        and p_holm (corrected; decided at 0.05), equivalence, prompts, seeds (of either arm).
+        and p_holm (corrected; decided at 0.05), equivalence, prompts (none where the index of
+        `outcomes` is called seed), seeds (of either arm).
 
     Raises
     ------
@@ -195,6 +196,7 @@ def _judged(claim: Claim, outcomes: pd.DataFrame, seed: int) -> dict[str, object
     interval = found.interval(1 - 2 * tail)
     word, p = _equivalent(claim, found) if claim.equivalence else _greater(claim, found)
     missed = (1 - POWER) / 2 if claim.equivalence else 1 - POWER  # an equivalence can fail twice
+    by_seed = outcomes.index.name == "seed"  # a value of each seed, not of each prompt
     return {
         "claim": claim.text,
         "first": claim.first,
@@ -207,8 +209,8 @@ def _judged(claim: Claim, outcomes: pd.DataFrame, seed: int) -> dict[str, object
         "smallest_effect": found.detectable(tail, power=1 - missed),
         "p": p,
         "equivalence": claim.equivalence,
-        "prompts": len(one),
-        "seeds": min(one.shape[1], two.shape[1]),
+        "prompts": 0 if by_seed else len(one),
+        "seeds": len(one) if by_seed else min(one.shape[1], two.shape[1]),
     }
 
 

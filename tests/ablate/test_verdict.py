@@ -42,6 +42,12 @@ def test_by_hand():
 
 
 @pytest.mark.slow
+def test_a_value_of_each_seed_is_counted_by_seeds():
+    frame = outcomes(0.5, seed=0, seeds=1).rename_axis("seed")
+    row = ablate.verdicts({"claim": ablate.more("b.", "b", "a", by=0.1)}, frame).loc["claim"]
+    assert (row["prompts"], row["seeds"]) == (0, 100)
+
+
 def test_without_an_effect_no_claim_of_more_is_supported_in_over_5_of_100():
     assert (words(MORE, 0.0)["verdict"] == "supported").sum() <= 5
 

@@ -52,7 +52,7 @@ def test_one_table_holds_every_claim_with_interval_power_and_run(root):
     assert (two["ablation"], two["setting"]) == ("less: noise", "local")
     assert one["ours"] == "0.512 [0.400, 0.600]"
     assert (one["matters"], one["power"], one["p"]) == ("0.050", "0.100", "0.002")
-    assert one["n"] == "1000 prompts, 3 seeds"
+    assert one["n"] == "1000 prompts, 3 seeds"  # no prompts where a value is a seed's
     assert one["run"] == f"`{good.id}`"
     assert one["made"].startswith(good.record["began"])
     assert [one["verdict"], two["verdict"]] == ["supported", "contradicted"]
