@@ -280,7 +280,7 @@ class Store:
         if not empty and mark != APPLICATION_ID:
             raise StoreError(f"{self.path} is a database, but no store of replies; left as it is")
         if not memory:
-            db.execute("PRAGMA journal_mode = WAL")
+            _enter_wal(db)
         db.execute("PRAGMA synchronous = FULL")
         if empty:
             with _transaction(db):
@@ -338,6 +338,20 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+
+
+def _enter_wal(db: sqlite3.Connection) -> None:
+    """Switch a file to WAL; while two processes do so at once, SQLite refuses without waiting."""
+    until = time.monotonic() + WAIT_S
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _leave_wal(path: Path) -> None:
