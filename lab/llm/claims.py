@@ -67,7 +67,11 @@ class Claims:
         import fcntl  # not there on Windows
 
         if self._file is None:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            except OSError:  # no file, no locks to be had
+                self._path = None
+                return True
             weakref.finalize(self, os.close, self._file)
         try:
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)

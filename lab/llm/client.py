@@ -84,7 +84,7 @@ class Client:
         or another server in this process cannot be shared.
         """
         ledger, where = self.session.ledger, self.session.server
-        stays = where.transport is not None and not getattr(where.transport, "travels", False)
+        stays = where.transport is not None and not isinstance(where.transport, wire.Here)
         for held, why in (
             (ledger.budget_usd, f"a budget of {ledger.budget_usd} $ is kept by one process"),
             (str(self.store.path) == ":memory:", "its store is in the memory of this process"),

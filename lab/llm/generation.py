@@ -78,12 +78,17 @@ class Generator:
         return {end for end in [*known, self._tokenizer.eos_token_id] if end is not None}
 
     def _row(self, body: Mapping[str, Any]) -> _Row | ValueError:
+        import jinja2
         import torch
 
-        prompt, ends = _prompt(self._tokenizer, body["messages"]), self._ends
-        if body.get("continue_final_message"):
-            prompt, closing = left_open(self._tokenizer, body["messages"])
-            ends = ends | closing
+        ends = self._ends
+        try:
+            prompt = _prompt(self._tokenizer, body["messages"])
+            if body.get("continue_final_message"):
+                prompt, closing = left_open(self._tokenizer, body["messages"])
+                ends = ends | closing
+        except (jinja2.TemplateError, TypeError) as error:  # of this request, not of its batch
+            return ValueError(f"the messages cannot be written: {error}")
         most = self._loaded.window
         if not prompt:
             return ValueError("the prompt is empty: the model has no token to begin with")

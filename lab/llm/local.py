@@ -8,7 +8,6 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from lab.llm.client import Client
 from lab.llm.generation import Generator
 from lab.llm.session import Limits
 from lab.llm.store import Store
-from lab.llm.wire import Server
+from lab.llm.wire import Here, Server
 
 if TYPE_CHECKING:
     import torch
@@ -67,7 +66,7 @@ def local(
     folder = Path(model)
     name = folder.name if folder.is_dir() else str(model)
     provider = f"local/{models.identity(model)}"
-    here = _Here(str(model), batch_size, device)
+    here = Here(_transport, str(model), batch_size, device)
     return Client(
         name,
         base_url=Server(BASE_URL, provider=provider, transport=here, origin=models.origin(model)),
@@ -76,24 +75,8 @@ def local(
     )
 
 
-class _Here:
-    """The way to a model in this process; in another process it loads the model anew."""
-
-    travels = True
-
-    def __init__(self, *given: Any) -> None:
-        self._given = given
-
-    def __call__(self) -> "_Transport":
-        return self._transport
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _Here, self._given
-
-    @cached_property
-    def _transport(self) -> "_Transport":
-        model, batch_size, device = self._given
-        return _Transport(Generator(model, device=device), batch_size)
+def _transport(model: str, batch_size: int, device: Any) -> "_Transport":
+    return _Transport(Generator(model, device=device), batch_size)
 
 
 class GenerationError(RuntimeError):

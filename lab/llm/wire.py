@@ -10,6 +10,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -36,6 +37,42 @@ HEADERS = {b"content-type", b"date", b"retry-after", b"retry-after-ms"}
 UNREACHED = {"ConnectError", "ClientConnectorError", "ClientConnectorDNSError"}
 
 
+class Here:
+    """The way to a server in this process; another process that gets it makes one by the same call.
+
+    Parameters
+    ----------
+    make : class or function of a module
+        Gives the transport.
+    given
+        What it is called with, once, when the first call is made.
+
+    Examples
+    --------
+    >>> import httpx2
+    >>> way = Here(httpx2.MockTransport, print)
+    >>> way() is way()
+    True
+    """
+
+    def __init__(self, make: "Callable[..., httpx2.AsyncBaseTransport]", *given: Any) -> None:
+        self._call = (make, *given)
+
+    def __call__(self) -> "httpx2.AsyncBaseTransport":
+        """Return the transport."""
+        return self._made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Hand over what is called, not what it made."""
+        return Here, self._call
+
+    @cached_property
+    def _made(self) -> "httpx2.AsyncBaseTransport":
+        make, *given = self._call
+        made: httpx2.AsyncBaseTransport = make(*given)
+        return made
+
+
 @dataclass(frozen=True)
 class Server:
     """Where calls go, where that needs more than a URL.
@@ -50,8 +87,7 @@ class Server:
         The server's name in the store's keys; by default its URL without a user's name. Two
         servers with the same name are taken to give the same replies.
     transport : callable, optional
-        Gives the HTTP transport, for servers in this process. Where `transport.travels` is true,
-        it can be pickled, and makes a server anew in another process.
+        Gives the HTTP transport, for servers in this process; `Here` can be handed to another.
     origin : str, optional
         Who answers, as `lab.origins` notes it; by default what a server of this package says in
         its replies, or the model's name and the server's.

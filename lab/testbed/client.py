@@ -1,11 +1,11 @@
 """An ordinary client whose server is the teacher in this process: no port, no set-up, no key."""
 
 from pathlib import Path
-from typing import Any
 
 import httpx2
 
 from lab import llm, origins
+from lab.llm.wire import Here
 from lab.testbed.teacher import BrokenOffError, Teacher, TeacherServer, Traffic
 
 MODEL = "teacher"
@@ -64,7 +64,7 @@ class TeacherClient(llm.Client):
         place = llm.Server(
             BASE_URL,
             provider=server.teacher.name,
-            transport=_Here(server),
+            transport=Here(InProcess, server),
             origin=origins.TESTBED,
         )
         super().__init__(
@@ -75,26 +75,6 @@ class TeacherClient(llm.Client):
             budget_usd=budget_usd,
             limits=limits,
         )
-
-
-class _Here:
-    """The way to a teacher in this process; in another process, one with the same settings."""
-
-    travels = True
-
-    def __init__(self, server: TeacherServer) -> None:
-        self._server = server
-
-    def __call__(self) -> "InProcess":
-        return InProcess(self._server)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        server = self._server
-        return _here, (server.teacher, server.traffic, server.models)
-
-
-def _here(teacher: Teacher, traffic: Traffic, models: tuple[str, ...]) -> _Here:
-    return _Here(TeacherServer(teacher, traffic, models=models))
 
 
 class InProcess(httpx2.ASGITransport):

@@ -77,14 +77,17 @@ class TextTemplate:
         user = _slotted(self.prompt, "{instruction}") + (end if self.end_of_user_turn else "")
         return (
             ("{{ bos_token }}" if bos else "")
-            + "{% for message in messages %}{% if message['role'] in ['system', 'developer'] %}"
+            + "{% for message in messages %}{% if message['content'] is not string %}"
+            + "{{ raise_exception('a message must have text as content') }}{% endif %}"
+            + "{% if message['role'] in ['system', 'developer'] %}"
             + _slotted(self.system, "{content}")
             + "{% elif message['role'] == 'assistant' %}{{ message['content'] }}"
             + end
             + "{% if not loop.last %}"
             + _literal(self.between_turns)
-            + "{% endif %}{% else %}"
+            + "{% endif %}{% elif message['role'] == 'user' %}"
             + user
+            + "{% else %}{{ raise_exception('no place for the role ' ~ message['role']) }}"
             + "{% endif %}{% endfor %}"
         )
 

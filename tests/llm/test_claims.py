@@ -37,6 +37,14 @@ def test_a_claim_of_another_process_goes_with_it(tmp_path):
     assert mine.take("1" * 64)
 
 
+def test_where_no_file_can_be_made_jobs_of_this_process_are_told_apart(tmp_path):
+    mine = claims.Claims(tmp_path / "missing" / "file")
+    assert mine.take("1" * 64)
+    assert not mine.take("1" * 64)
+    mine.leave("1" * 64)
+    assert mine.take("1" * 64)
+
+
 def test_two_stores_of_one_file_share_claims_in_a_process(tmp_path):
     one, two = (store.Store(tmp_path / "replies.sqlite") for _ in range(2))
     assert one.claims is two.claims

@@ -237,3 +237,17 @@ def test_a_tuned_model_is_asked_as_it_was_trained(tmp_path, template):
     replies = llm.local(folder, store=":memory:").complete(requests)
     said = tune.generate(folder, asked, max_new_tokens=12)
     assert [reply.text or "" for reply in replies] == said.tolist()
+
+
+def test_messages_that_cannot_be_written_fail_alone(tmp_path):
+    recipe = tune.Recipe(
+        model=str(paths.base_model()), template=tune.PLAIN, steps=1, batch_size=2, checkpoints=None
+    )
+    client = llm.local(tune.sft(testbed.pool(4), recipe, tmp_path / "tuned"), store=":memory:")
+    odd, good = (
+        llm.Request([{"role": role, "content": "What is 2 plus 3?"}], temperature=0, max_tokens=4)
+        for role in ("tool", "user")
+    )
+    broken, told = client.complete([odd, good])
+    assert "cannot be written: no place for the role tool" in broken.error
+    assert told.raw or told.text or told.error.startswith("empty")

@@ -36,6 +36,14 @@ def forget():
         path.unlink()
 
 
+def test_a_value_of_each_seed_has_no_prompts(root, monkeypatch):
+    monkeypatch.setitem(VERDICT, "prompts", 0)
+    publish()
+    results.write()
+    (one,) = (found.row for found in results.read((root / "RESULTS.md").read_text()))
+    assert one["n"] == "3 seeds"
+
+
 def test_without_runs_it_says_so(root):
     names = ("RESULTS.md", "docs/methods.md", "README.md", "README.zh-CN.md")
     assert results.write() == [root / name for name in names]
@@ -52,7 +60,7 @@ def test_one_table_holds_every_claim_with_interval_power_and_run(root):
     assert (two["ablation"], two["setting"]) == ("less: noise", "local")
     assert one["ours"] == "0.512 [0.400, 0.600]"
     assert (one["matters"], one["power"], one["p"]) == ("0.050", "0.100", "0.002")
-    assert one["n"] == "1000 prompts, 3 seeds"  # no prompts where a value is a seed's
+    assert one["n"] == "1000 prompts, 3 seeds"
     assert one["run"] == f"`{good.id}`"
     assert one["made"].startswith(good.record["began"])
     assert [one["verdict"], two["verdict"]] == ["supported", "contradicted"]

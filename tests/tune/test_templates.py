@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import jinja2
 import pytest
 
 from lab import records, tune
@@ -364,6 +365,19 @@ def test_the_jinja_form_of_a_text_template_writes_the_same(template, bos):
         )
         opening = tokenizer.bos_token if bos else ""
         assert text == opening + "".join(span.text for span in spans)
+
+
+@pytest.mark.parametrize(
+    ("role", "content", "why"),
+    [
+        ("tool", "7", "no place for the role tool"),
+        *(("user", content, "text as content") for content in (None, [1], 3)),
+    ],
+)
+def test_the_jinja_form_refuses_what_the_template_has_no_place_for(role, content, why):
+    asked, tokenizer = [turn(role, content)], family("llama3")[0]
+    with pytest.raises(jinja2.TemplateError, match=why):
+        tokenizer.apply_chat_template(asked, chat_template=tune.ALPACA.jinja(), tokenize=False)
 
 
 def test_a_text_template_must_hold_its_slots():

@@ -6,6 +6,7 @@ batches under `/v1`; the server's own account under `/log`.
 
 import asyncio
 import json
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -52,6 +53,10 @@ class TeacherServer:
                 *self._batches.routes(),
             ]
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Hand over the settings: another process makes a server of its own, with its own log."""
+        return partial(TeacherServer, models=self.models), (self.teacher, self.traffic)
 
     async def call(self, body: Any, receive: Receive, send: Send, *, chat: bool) -> None:
         """Answer one call to the chat or the embeddings endpoint."""
